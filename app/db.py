@@ -1,0 +1,139 @@
+"""PostgreSQL: the engine, and sessions that can read or write as two different types.
+
+This is the one place that opens transactions. Station tables hang off `metadata`, each declared
+in the file of the station that owns it; migrations are made from them.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Executable, MetaData, make_url, text
+from sqlalchemy.engine import CursorResult, Row
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.errors import Unavailable
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    }
+)
+
+# What a lost or refusing server looks like. A backend killed before COMMIT raises
+# InterfaceError, which is no PostgresError.
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+# One batch is applied at a time: whoever writes facts holds this lock for the transaction, so
+# everything that a batch derives from what it read is still true when it commits.
+_INGEST_LOCK = 0x52494E47
+
+
+class Reading:
+    """A read-only transaction with one snapshot. Values go in as `$1`, `$2` …"""
+
+    def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+        self._connection = connection
+        self._driver = driver
+
+    async def fetch(self, sql: str, *values: object) -> list[asyncpg.Record]:
+        """All rows of a plain SQL query, by the driver itself (fast; arrays go in as lists)."""
+        rows: list[asyncpg.Record] = await self._driver.fetch(sql, *values)
+        return rows
+
+    async def value(self, sql: str, *values: object) -> Any:
+        """The first column of the first row, None without rows."""
+        return await self._driver.fetchval(sql, *values)
+
+    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+        """All rows of a SQLAlchemy statement."""
+        return (await self._connection.execute(statement)).all()
+
+
+class Writing(Reading):
+    """A read-write transaction: commits when its block ends, rolls back when it raises."""
+
+    async def run(self, sql: str, *values: object) -> str:
+        """Run plain SQL; the status PostgreSQL answers, e.g. `UPDATE 3`."""
+        return str(await self._driver.execute(sql, *values))
+
+    async def execute(self, statement: Executable) -> CursorResult[Any]:
+        """Run a SQLAlchemy statement."""
+        return await self._connection.execute(statement)
+
+    async def copy(
+        self, table: str, columns: Sequence[str], records: Sequence[tuple[object, ...]]
+    ) -> None:
+        """COPY `records`, in the order of `columns`, into `table`."""
+        if records:
+            await self._driver.copy_records_to_table(table, columns=columns, records=records)
+
+
+class Database:
+    """One PostgreSQL, and the pool of connections to it."""
+
+    def __init__(self, dsn: str, *, pool: int = 10, timeout: float = 60) -> None:
+        self.engine = create_engine(dsn, pool=pool, timeout=timeout)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reading]:
+        """A read-only transaction: everything in it sees one moment."""
+        async with self._transaction("REPEATABLE READ", read_only=True) as (connection, driver):
+            yield Reading(connection, driver)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Writing]:
+        """A read-write transaction."""
+        async with self._transaction("READ COMMITTED", read_only=False) as (connection, driver):
+            yield Writing(connection, driver)
+
+    @asynccontextmanager
+    async def ingesting(self) -> AsyncIterator[Writing]:
+        """A read-write transaction that is alone in changing facts and rollups."""
+        async with self.writing() as session:
+            await session.run("SELECT pg_advisory_xact_lock($1)", _INGEST_LOCK)
+            yield session
+
+    @asynccontextmanager
+    async def _transaction(
+        self, isolation: str, *, read_only: bool
+    ) -> AsyncIterator[tuple[AsyncConnection, asyncpg.Connection]]:
+        try:
+            async with self.engine.connect() as connection:
+                await connection.execution_options(
+                    isolation_level=isolation, postgresql_readonly=read_only
+                )
+                async with connection.begin():
+                    await connection.execute(text("SELECT 1"))  # the driver begins lazily
+                    raw = await connection.get_raw_connection()
+                    driver = raw.driver_connection
+                    assert isinstance(driver, asyncpg.Connection)
+                    yield connection, driver
+        except LOST as error:
+            raise Unavailable(f"PostgreSQL: {error or type(error).__name__}", retry_after=2) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise Unavailable(f"PostgreSQL: {error.orig}", retry_after=2) from error
+            raise
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def create_engine(dsn: str, *, pool: int, timeout: float) -> AsyncEngine:
+    """An engine on asyncpg for a `postgresql://` DSN; `timeout` in seconds bounds each command."""
+    url = make_url(dsn).set(drivername="postgresql+asyncpg")
+    return create_async_engine(
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=10,
+        connect_args={"timeout": 10, "command_timeout": timeout},
+    )

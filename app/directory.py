@@ -1,0 +1,98 @@
+"""Who a rep is on a date: zone, team, whether active; and from that, the day of an instant. Pure.
+
+States are effective-dated: each holds from its `effective_from` until the next one. Before the
+first, and for a rep nobody announced, the zone is the default one and there is no team.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from app.periods import DAY, FIRST_DAY, LAST_DAY, day_start
+
+
+@dataclass(frozen=True, slots=True)
+class RepState:
+    """One announced state of a rep, from `effective_from` on."""
+
+    effective_from: date
+    name: str
+    team: str | None
+    manager: str | None
+    time_zone: str
+    active: bool
+
+
+class Timeline:
+    """The states of one rep in order of `effective_from`; empty for a rep nobody announced."""
+
+    __slots__ = ("_froms", "_single", "default_zone", "states")
+
+    def __init__(self, states: Sequence[RepState], default_zone: str) -> None:
+        self.states = tuple(sorted(states, key=lambda s: s.effective_from))
+        self.default_zone = default_zone
+        self._froms = [s.effective_from for s in self.states]
+        zones = {s.time_zone for s in self.states}
+        if not self._froms or self._froms[0] > FIRST_DAY:
+            zones.add(default_zone)
+        self._single = zones.pop() if len(zones) == 1 else None
+
+    def state_on(self, day: date) -> RepState | None:
+        """The state that holds on `day`, None before the first."""
+        i = bisect_right(self._froms, day)
+        return self.states[i - 1] if i else None
+
+    def zone_on(self, day: date) -> str:
+        """The IANA zone that holds on `day`."""
+        if self._single is not None:
+            return self._single
+        state = self.state_on(day)
+        return state.time_zone if state else self.default_zone
+
+    def team_on(self, day: date) -> str | None:
+        """The team the rep is a member of on `day`."""
+        state = self.state_on(day)
+        return state.team if state else None
+
+    def start_of(self, day: date) -> datetime:
+        """The instant (UTC) at which the rep's `day` starts, in the zone effective on it."""
+        return day_start(self.zone_on(day), day)
+
+    def day_of(self, instant: datetime) -> date:
+        """The rep's day that holds `instant`: the latest day whose start is not after it."""
+        # Offsets lie within -12 h .. +14 h, so it is the UTC date, the next or the one before.
+        day = instant.astimezone(UTC).date()
+        if instant >= self.start_of(day + DAY):
+            return day + DAY
+        return day if instant >= self.start_of(day) else day - DAY
+
+    def stretches(self, start: date, end: date) -> Iterator[tuple[date, date, RepState | None]]:
+        """Cut `start`..`end` (exclusive) into stretches `(from, to, state)` of one state each."""
+        cuts = [start, *(d for d in self._froms if start < d < end), end]
+        for lo, hi in zip(cuts, cuts[1:], strict=False):
+            if lo < hi:
+                yield lo, hi, self.state_on(lo)
+
+    def team_spans(self, team: str, start: date, end: date) -> list[tuple[date, date]]:
+        """The stretches of `start`..`end` (exclusive) in which the rep is a member of `team`."""
+        return [(a, b) for a, b, s in self.stretches(start, end) if s and s.team == team]
+
+
+class Directory:
+    """Every rep's timeline, by rep id, with the default for reps nobody announced."""
+
+    def __init__(self, timelines: dict[str, Timeline], default_zone: str) -> None:
+        self.timelines = timelines
+        self._nobody = Timeline((), default_zone)
+
+    def of(self, rep_id: str) -> Timeline:
+        """The rep's timeline; an empty one in the default zone if nobody announced the rep."""
+        return self.timelines.get(rep_id, self._nobody)
+
+    def teams(self) -> list[str]:
+        """Every team any rep was ever announced in, by code point."""
+        return sorted({s.team for t in self.timelines.values() for s in t.states if s.team})
+
+
+__all__ = ["FIRST_DAY", "LAST_DAY", "Directory", "RepState", "Timeline"]

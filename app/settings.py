@@ -1,0 +1,151 @@
+"""Settings, read once from the environment and validated; a bad one is one clear line.
+
+Names without a prefix are those other software uses too (`DATABASE_URL`, `PORT`); everything
+else is `RINGSIDE_*`. Every secret can also come from a file, by `NAME_FILE`.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.errors import BadConfiguration
+
+
+def _plain(name: str) -> Any:
+    """A setting known by a name without the prefix."""
+    return AliasChoices(name.lower(), name)
+
+
+class Settings(BaseSettings):
+    """What a deployment can set. Each field's description is its documentation."""
+
+    model_config = SettingsConfigDict(env_prefix="RINGSIDE_", extra="ignore", frozen=True)
+
+    database_url: SecretStr = Field(
+        SecretStr("postgresql://127.0.0.1:5432/ringside"),
+        validation_alias=_plain("DATABASE_URL"),
+        description="PostgreSQL 18 or later",
+    )
+    port: int = Field(8000, ge=1, le=65535, validation_alias=_plain("PORT"))
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", validation_alias=_plain("LOG_LEVEL")
+    )
+    kafka_bootstrap_servers: str | None = Field(
+        None,
+        validation_alias=_plain("KAFKA_BOOTSTRAP_SERVERS"),
+        description="host:port[,host:port]; without it events go straight to PostgreSQL",
+    )
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", validation_alias=_plain("KAFKA_SECURITY_PROTOCOL")
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", validation_alias=_plain("KAFKA_SASL_MECHANISM")
+    )
+    kafka_sasl_username: str | None = Field(None, validation_alias=_plain("KAFKA_SASL_USERNAME"))
+    kafka_sasl_password: SecretStr | None = Field(
+        None, validation_alias=_plain("KAFKA_SASL_PASSWORD")
+    )
+    topic_prefix: str = Field("ringside", description="topics are PREFIX.calls, PREFIX.orders, …")
+    topic_partitions: int = Field(12, ge=1, le=1000)
+    consumer_group: str = Field("ringside")
+
+    default_zone: str = Field("UTC", description="IANA zone of reps nobody announced")
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field(
+        "USD", description="the reporting currency"
+    )
+    region: str = Field("US", description="default region of phone numbers, ISO 3166")
+    conversation_floor: int = Field(
+        90, ge=0, le=86400, description="talk seconds that make an unclassified call a conversation"
+    )
+    week_start: int = Field(0, ge=0, le=6, description="0 for Monday")
+    working_weekdays: Annotated[tuple[int, ...], NoDecode] = Field(
+        (0, 1, 2, 3, 4), description="weekdays that count as working days, 0 for Monday"
+    )
+    holidays: Annotated[tuple[date, ...], NoDecode] = Field((), description="YYYY-MM-DD,…")
+    final_after_hours: int = Field(36, ge=0, le=24 * 365)
+
+    secret: SecretStr | None = Field(
+        None, description="keys the hashes of phone numbers; never change it once data is in"
+    )
+    api_key: SecretStr | None = Field(None, description="an admin key, set at the start")
+    data_dir: Path = Field(Path("data"), description="where `up` and `demo` keep their data")
+    metrics_port: int | None = Field(None, ge=1, le=65535)
+    public_url: str | None = Field(None, description="how the world reaches us, behind a proxy")
+    events_per_minute: int = Field(0, ge=0, description="limit for one key; 0 for none")
+
+    aircall_token: SecretStr | None = Field(None, description="the webhook token of Aircall")
+    shopify_secret: SecretStr | None = Field(None, description="the webhook secret of Shopify")
+
+    batch_events: int = Field(5_000, ge=1, le=100_000, description="the most a batch holds")
+    brake_share: float = Field(
+        0.5, gt=0, le=1, description="share of a batch that may be refused before we stop"
+    )
+    brake_minimum: int = Field(100, ge=1, description="refusals in a batch before the share counts")
+    brake_run: int = Field(1_000, ge=1, description="refusals in a row before we stop")
+
+    @field_validator("working_weekdays", "holidays", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("default_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no IANA time zone, e.g. America/Denver")
+        return value
+
+    @field_validator("region")
+    @classmethod
+    def _known_region(cls, value: str) -> str:
+        if value not in SUPPORTED_REGIONS:
+            raise ValueError(f"{value!r} is no region with a phone plan, e.g. US")
+        return value
+
+
+def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """Fill each secret NAME from the file that NAME_FILE points to."""
+    filled = dict(environ)
+    for key, path in environ.items():
+        name = key.removesuffix("_FILE")
+        if name == key or name in environ or name.removeprefix("RINGSIDE_").lower() not in _SECRETS:
+            continue
+        try:
+            filled[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadConfiguration(f"{key}: cannot read {path}: {error}") from error
+    return filled
+
+
+_SECRETS = {n for n, f in Settings.model_fields.items() if "SecretStr" in str(f.annotation)}
+
+
+def environment_name(field: str) -> str:
+    """The variable that sets `field`."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[-1])
+    return f"RINGSIDE_{field.upper()}"
+
+
+def read(environ: Mapping[str, str] = os.environ, **over: Any) -> Settings:
+    """Settings from `environ`, with `over` on top; raises `BadConfiguration` naming the variable."""
+    filled = _with_files(environ)
+    values = {f: filled[environment_name(f)] for f in Settings.model_fields
+              if environment_name(f) in filled}
+    try:
+        return Settings(_env_file=None, **{**values, **over})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0]).lower()
+        name = environment_name(field) if field in Settings.model_fields else field
+        raise BadConfiguration(f"{name}: {first['msg']}, not {first['input']!r}") from error
