@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import uuid
 from base64 import urlsafe_b64encode
@@ -88,7 +89,7 @@ class Broker:
     data_dir: Path
     properties: Mapping[str, str] = field(default_factory=dict)
     _runtime: Runtime | None = None
-    _process: asyncio.subprocess.Process | None = None
+    _process: subprocess.Popen[bytes] | None = None
     _ports: tuple[int, int] = (0, 0)
 
     @property
@@ -109,7 +110,7 @@ class Broker:
         config = self._configure()
         if not (self.data_dir / "log" / "meta.properties").exists():
             await self._format(config)
-        self._process = await self._java("kafka.Kafka", str(config))
+        self._process = self._java("kafka.Kafka", str(config))
         try:
             await asyncio.wait_for(self._ready(), READY_SECONDS)
         except (TimeoutError, EOFError):
@@ -129,41 +130,43 @@ class Broker:
 
     def signal(self, number: int) -> None:
         """Send it a signal, e.g. SIGSTOP and SIGCONT."""
-        if self._process and self._process.returncode is None:
+        if self._process and self._process.poll() is None:
             self._process.send_signal(number)
 
     async def _end(self, number: int) -> None:
         process = self._process
-        if process is None or process.returncode is not None:
+        if process is None or process.poll() is not None:
             return
         process.send_signal(number)
         try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+            await asyncio.wait_for(_ended(process), STOP_SECONDS)
         except (TimeoutError, asyncio.CancelledError):
             process.kill()
-            await process.wait()
+            process.wait()
 
-    async def _java(self, *command: str) -> asyncio.subprocess.Process:
+    def _java(self, *command: str) -> "subprocess.Popen[bytes]":
+        # No asyncio process: this one outlives the loop of the test that restarts it.
         assert self._runtime is not None
         with self.log.open("wb") as log:
-            return await asyncio.create_subprocess_exec(
-                sys.executable, "-c", _EXEC, str(os.getpid()),
-                self._runtime.java, *_JVM, "-cp", self._runtime.classpath, *command,
-                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+            return subprocess.Popen(
+                [sys.executable, "-c", _EXEC, str(os.getpid())]
+                + [self._runtime.java, *_JVM, "-cp", self._runtime.classpath, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,  # Ctrl-C is for us: we stop the clients first, then it
-            )  # fmt: skip
+            )
 
     async def _format(self, config: Path) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config))
-        process = await self._java(*tool)
-        if await process.wait():
+        if await _ended(self._java(*tool)):
             raise Unavailable(f"Kafka could not format {self.data_dir}: {self._tail()}")
 
     async def _ready(self) -> None:
         assert self._process is not None
         while READY not in self.log.read_bytes():
-            if self._process.returncode is not None:
+            if self._process.poll() is not None:
                 raise EOFError
             await asyncio.sleep(0.05)
 
@@ -221,6 +224,12 @@ async def running(data_dir: Path) -> AsyncIterator[str]:
         yield broker.bootstrap
     finally:
         await broker.stop()
+
+
+async def _ended(process: "subprocess.Popen[bytes]") -> int:
+    while process.poll() is None:
+        await asyncio.sleep(0.02)
+    return process.returncode
 
 
 def _free(port: int) -> bool:
