@@ -4,9 +4,14 @@ Every measure is a sum of amounts that are not negative, so a row in which all a
 behind it and is taken away. Ratios, averages and distinct counts are never stored.
 """
 
+from collections.abc import Iterable
+from datetime import date
+from decimal import Context, Decimal, localcontext
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Date, Index, Numeric, Table, text
 
-from app.db import metadata
+from app.db import Writing, metadata
 from app.facts.tables import words
 
 COUNTS = (
@@ -52,3 +57,83 @@ rep_months = Table(
     *_measures(),
     Index(None, "month"),
 )
+
+Key = tuple[str, date]
+
+_INDEX = {measure: i for i, measure in enumerate(MEASURES)}
+_ZERO: list[Any] = [0] * len(COUNTS) + [Decimal(0)] * len(AMOUNTS)
+_EXACT = Context(prec=200)
+
+
+class Movement:
+    """By how much the sums of each (rep, day) move: one amount a measure, in their order."""
+
+    def __init__(self) -> None:
+        self.days: dict[Key, list[Any]] = {}
+
+    def add(
+        self, rep_id: str, day: date, amounts: Iterable[tuple[str, int | Decimal]], sign: int
+    ) -> None:
+        """Add `amounts` (or with `sign` -1 take them away) on the rep's day."""
+        sums = self.days.get((rep_id, day))
+        if sums is None:
+            sums = self.days[rep_id, day] = list(_ZERO)
+        with localcontext(_EXACT):
+            for measure, amount in amounts:
+                sums[_INDEX[measure]] += amount * sign
+
+    def by_month(self) -> "Movement":
+        """The same sums for each (rep, first day of the month)."""
+        months = Movement()
+        for (rep_id, day), sums in self.days.items():
+            months.add(rep_id, day.replace(day=1), zip(MEASURES, sums, strict=True), 1)
+        return months
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The days that do move, as `(rep_id, day, amount of each measure)`, in order of key."""
+        return [(*key, *sums) for key, sums in sorted(self.days.items()) if any(sums)]
+
+
+_COLUMNS = ", ".join(MEASURES)
+_MONTH_SUMS = ", ".join(f"sum({measure})" for measure in MEASURES)
+_ALL_ZERO = " AND ".join(f"r.{measure} = 0" for measure in MEASURES)
+_ANY_LESS = " OR ".join(f"m.{measure} < 0" for measure in MEASURES)
+
+
+def _upsert(table: str, key: str, source: str) -> str:
+    sums = ", ".join(f"{measure} = {table}.{measure} + EXCLUDED.{measure}" for measure in MEASURES)
+    return (
+        f"INSERT INTO {table} (rep_id, {key}, {_COLUMNS}) {source} "
+        f"ON CONFLICT (rep_id, {key}) DO UPDATE SET {sums}"
+    )
+
+
+_DAYS = _upsert("rep_days", "day", f"SELECT rep_id, day, {_COLUMNS} FROM moved ORDER BY 1, 2")
+_MONTHS = _upsert(
+    "rep_months",
+    "month",
+    f"SELECT rep_id, date_trunc('month', day)::date, {_MONTH_SUMS} FROM moved "
+    "GROUP BY 1, 2 ORDER BY 1, 2",
+)
+
+
+async def move(session: Writing, movement: Movement) -> None:
+    """Let the stored rollups move; a row in which nothing is left goes."""
+    rows = movement.rows()
+    if not rows:
+        return
+    await session.run(
+        "CREATE TEMP TABLE IF NOT EXISTS moved (LIKE rep_days) ON COMMIT DELETE ROWS"
+    )
+    await session.copy("moved", ("rep_id", "day", *MEASURES), rows)
+    await session.run(_DAYS)
+    await session.run(_MONTHS)
+    if any(amount < 0 for row in rows for amount in row[2:]):
+        await session.run(
+            f"DELETE FROM rep_days r USING moved m WHERE r.rep_id = m.rep_id "
+            f"AND r.day = m.day AND ({_ANY_LESS}) AND {_ALL_ZERO}"
+        )
+        await session.run(
+            f"DELETE FROM rep_months r USING moved m WHERE r.rep_id = m.rep_id "
+            f"AND r.month = date_trunc('month', m.day)::date AND ({_ANY_LESS}) AND {_ALL_ZERO}"
+        )

@@ -1,0 +1,286 @@
+"""The one door in. A batch of events goes through it in one transaction: duplicates drop out,
+records settle, facts get their meaning, rollups move, refusals, counters and a consumer's offsets
+are kept. Either all of it is durable or none of it is, and one batch goes through at a time.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from app.batch.calls import touched_calls, work_out_calls
+from app.batch.desk import Desk
+from app.batch.movement import movement_of
+from app.batch.pairs import Pairs, keep_remarked, quotes_reach, work_out_pairs
+from app.batch.reach import Dirty, customers_changed, rates_changed, reps_changed
+from app.batch.results import touched_results, work_out_results
+from app.batch.settle import Settled, keep_superseded, load_records, settle
+from app.db import Database, Reading, Writing
+from app.errors import BadConfiguration, Fenced
+from app.events.refusals import Refusal
+from app.events.types import Event
+from app.facts.directory import load_directory, load_rates
+from app.facts.numbers import Numbers
+from app.facts.records import row_of
+from app.meaning.known import Known, Rates
+from app.rollups import move
+from app.settings import Settings
+
+
+class Origin(Struct, frozen=True):
+    """Whence a refused record came: a Kafka position, or `http`."""
+
+    topic: str = "http"
+    partition: int = 0
+    offset: int = 0
+    headers: str = "{}"
+
+
+class Refused(Struct, frozen=True):
+    """A record that could not be taken, byte for byte, and why."""
+
+    refusal: Refusal
+    payload: bytes
+    origin: Origin
+
+
+class Advance(Struct, frozen=True):
+    """A consumer's step on one partition: from the offset it believes is stored to the next.
+
+    `complete_to` is the moment up to which everything on the partition has been taken.
+    """
+
+    topic: str
+    partition: int
+    expected: int
+    next: int
+    complete_to: datetime | None = None
+
+
+class Outcome(Struct):
+    """What became of a batch: `accepted` are all that are neither duplicate nor refused."""
+
+    accepted: int
+    duplicates: int
+    refused: int
+    duplicate_positions: list[int]
+
+
+class Door:
+    """Takes batches in. It remembers the directory and the rates between them, by version."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        if settings.secret is None:
+            raise BadConfiguration("RINGSIDE_SECRET: needed to keep phone numbers as hashes")
+        self._database = database
+        self._settings = settings
+        self._numbers = Numbers(settings.secret.get_secret_value(), settings.region)
+        self._known: tuple[int, Known] | None = None
+
+    async def take(
+        self,
+        arrivals: Sequence[Event | Refused],
+        *,
+        now: datetime,
+        advances: Sequence[Advance] = (),
+    ) -> Outcome:
+        """Take a batch in; when this returns, it is durable and in every figure.
+
+        Raises `Fenced` if another consumer has moved one of the offsets, `Unavailable` if
+        PostgreSQL is not there; then nothing of the batch is kept.
+        """
+        events = [(i, a) for i, a in enumerate(arrivals) if isinstance(a, Event)]
+        refused = [arrival for arrival in arrivals if isinstance(arrival, Refused)]
+        async with self._database.ingesting() as session:
+            await _advance(session, advances, now)
+            fresh, duplicate_positions = await _drop_duplicates(session, events)
+            known, version = await self._learn(session)
+            settled, directory_changed = await self._apply(session, known, fresh)
+            await _keep_refused(session, refused, now)
+            await _count(session, arrivals, set(duplicate_positions), settled, now)
+            if arrivals:
+                version = await session.value(
+                    "UPDATE versions SET ingest = ingest + 1, directory = directory + $1 "
+                    "RETURNING directory",
+                    int(directory_changed),
+                )
+        # Only now is it true for others too.
+        self._known = (version, known)
+        return Outcome(
+            len(fresh), len(duplicate_positions), len(refused), duplicate_positions
+        )
+
+    async def _learn(self, session: Reading) -> tuple[Known, int]:
+        """The directory and rates as they stand; read again only if somebody changed them."""
+        version: int = await session.value("SELECT directory FROM versions")
+        settings = self._settings
+        if self._known is not None and self._known[0] == version:
+            known = self._known[1]
+            return Known(known.directory, known.floor, known.rates), version
+        directory = await load_directory(session, settings.default_zone)
+        rates = Rates(settings.currency, await load_rates(session))
+        return Known(directory, settings.conversation_floor, rates), version
+
+    async def _apply(
+        self, session: Writing, known: Known, events: Iterable[Event]
+    ) -> tuple[Settled, bool]:
+        """Facts, meaning and rollups of a batch; whether what is known beside facts changed."""
+        rows = [row_of(event, self._numbers) for event in events]
+        desk = Desk(known)
+        await load_records(session, desk, rows)
+        settled = settle(desk, rows)
+        await keep_superseded(session, settled.superseded)
+        changed = await work_out(session, desk)
+        return settled, changed
+
+
+async def work_out(session: Writing, desk: Desk) -> bool:
+    """Work out everything that the desk's changes touch and write it all down."""
+    dirty, pairs = Dirty(), Pairs()
+    known = desk.known
+    if any(desk.rates.changed()):
+        newest = {key: rate.rate for key, rate in desk.rates.now.items()}
+        known.rates = Rates(known.rates.currency, {**known.rates.all, **newest})
+    changed = await reps_changed(session, desk, dirty)
+    changed |= await customers_changed(session, desk, dirty)
+    if any(desk.rates.changed()):
+        await rates_changed(session, desk, dirty)
+        changed = True
+    touched_results(desk, dirty)
+    await work_out_results(session, desk, dirty)
+    await quotes_reach(session, desk, pairs)
+    touched_calls(desk, dirty)
+    await work_out_calls(session, desk, dirty, pairs)
+    await work_out_pairs(session, desk, pairs)
+    await move(session, movement_of(desk, pairs))
+    await keep_remarked(session, pairs)
+    for shelf in desk.shelves.values():
+        await shelf.write(session)
+    return changed
+
+
+def delivery_of(event: Event) -> bytes:
+    """What names a delivery: source and id, as one short key."""
+    return hashlib.blake2b(
+        f"{len(event.source)}:{event.source}{event.id}".encode(), digest_size=16
+    ).digest()
+
+
+async def _drop_duplicates(
+    session: Writing, events: Sequence[tuple[int, Event]]
+) -> tuple[list[Event], list[int]]:
+    """The events that have not been delivered before, and the positions of those that have."""
+    first: dict[bytes, tuple[int, Event]] = {}
+    duplicates = []
+    for position, event in events:
+        key = delivery_of(event)
+        if key in first:
+            duplicates.append(position)
+        else:
+            first[key] = (position, event)
+    if not first:
+        return [], duplicates
+    new = {
+        record["delivery"]
+        for record in await session.fetch(
+            "INSERT INTO deliveries SELECT unnest($1::bytea[]) "
+            "ON CONFLICT DO NOTHING RETURNING delivery",
+            sorted(first),
+        )
+    }
+    duplicates += [position for key, (position, _) in first.items() if key not in new]
+    return [event for key, (_, event) in first.items() if key in new], sorted(duplicates)
+
+
+async def _advance(session: Writing, advances: Sequence[Advance], now: datetime) -> None:
+    """Move the offsets on, each from where its consumer believes it is: compare-and-set."""
+    for step in sorted(advances, key=lambda a: (a.topic, a.partition)):
+        moved = await session.value(
+            "INSERT INTO offsets AS o (topic, partition, next, complete_to, updated_at) "
+            "VALUES ($1, $2, $4, $5, $6) ON CONFLICT (topic, partition) DO UPDATE "
+            "SET next = EXCLUDED.next, updated_at = EXCLUDED.updated_at, "
+            "complete_to = coalesce(EXCLUDED.complete_to, o.complete_to) "
+            "WHERE o.next = $3 RETURNING next",
+            step.topic, step.partition, step.expected, step.next, step.complete_to, now,
+        )  # fmt: skip
+        if moved is None:
+            raise Fenced(
+                f"{step.topic}[{step.partition}]: the stored offset is no longer {step.expected}"
+            )
+
+
+async def stored_offsets(session: Reading) -> dict[tuple[str, int], int]:
+    """The next offset to read, by topic and partition."""
+    return {
+        (record["topic"], record["partition"]): record["next"]
+        for record in await session.fetch("SELECT topic, partition, next FROM offsets")
+    }
+
+
+async def _keep_refused(session: Writing, refused: Sequence[Refused], now: datetime) -> None:
+    columns = (
+        "source", "event_id", "type", "code", "field", "detail",
+        "topic", "partition", "offset", "headers", "payload", "received_at",
+    )  # fmt: skip
+    await session.copy(
+        "dead_letters",
+        columns,
+        [
+            (source_of(r), r.refusal.id, r.refusal.type, r.refusal.code, r.refusal.field,
+             r.refusal.detail, r.origin.topic, r.origin.partition, r.origin.offset,
+             json.dumps(json.loads(r.origin.headers)), r.payload, now)
+            for r in refused
+        ],
+    )  # fmt: skip
+
+
+def source_of(arrival: Event | Refused) -> str:
+    """The source an arrival is counted under: a refused one's may be unreadable."""
+    if isinstance(arrival, Refused):
+        return arrival.refusal.source or "unknown"
+    return arrival.source
+
+
+async def _count(
+    session: Writing,
+    arrivals: Sequence[Event | Refused],
+    duplicates: set[int],
+    settled: Settled,
+    now: datetime,
+) -> None:
+    """Keep each source's ledger: read = standing + superseded + duplicates + refused."""
+    counts: dict[str, list[int]] = {}
+    last: dict[str, datetime] = {}
+    for position, arrival in enumerate(arrivals):
+        source = source_of(arrival)
+        of_source = counts.setdefault(source, [0, 0, 0, 0, 0])
+        of_source[0] += 1
+        if isinstance(arrival, Refused):
+            of_source[4] += 1
+        elif position in duplicates:
+            of_source[3] += 1
+        if isinstance(arrival, Event) and arrival.time is not None:
+            last[source] = max(arrival.time, last.get(source, arrival.time))
+    for source, standing in settled.standing.items():
+        counts.setdefault(source, [0, 0, 0, 0, 0])[1] += standing
+    for row in settled.superseded:
+        counts.setdefault(row.source, [0, 0, 0, 0, 0])[2] += 1
+    sources = sorted(counts)
+    columns = [[counts[source][i] for source in sources] for i in range(5)]
+    await session.run(
+        "INSERT INTO feeds AS f (source, read, standing, superseded, duplicates, refused, "
+        "last_event_time, last_received_at) SELECT * FROM unnest($1::text[], $2::bigint[], "
+        "$3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[], "
+        "$8::timestamptz[]) "
+        "ON CONFLICT (source) DO UPDATE SET read = f.read + EXCLUDED.read, "
+        "standing = f.standing + EXCLUDED.standing, "
+        "superseded = f.superseded + EXCLUDED.superseded, "
+        "duplicates = f.duplicates + EXCLUDED.duplicates, "
+        "refused = f.refused + EXCLUDED.refused, "
+        "last_event_time = greatest(f.last_event_time, EXCLUDED.last_event_time), "
+        "last_received_at = greatest(f.last_received_at, EXCLUDED.last_received_at)",
+        sources, *columns, [last.get(source) for source in sources],
+        [now if counts[source][0] else None for source in sources],
+    )  # fmt: skip
