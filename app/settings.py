@@ -90,6 +90,13 @@ class Settings(BaseSettings):
     brake_minimum: int = Field(100, ge=1, description="refusals in a batch before the share counts")
     brake_run: int = Field(1_000, ge=1, description="refusals in a row before we stop")
 
+    watchdog_seconds: float = Field(
+        120, gt=0, description="lag without progress for so long ends the consumer with an error"
+    )
+    accept_loss: bool = Field(
+        False, description="go on where Kafka deleted records before the consumer read them"
+    )
+
     @field_validator("working_weekdays", "holidays", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
