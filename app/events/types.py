@@ -1,0 +1,226 @@
+"""What the events say, once decoded: one struct a type, with the names of the wire contract.
+
+Datetimes are aware UTC, cut to the microsecond; money, quantities, rates and fractions are
+Decimals; optional fields that were absent or null hold their default.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from msgspec import Struct
+
+ALWAYS = date(2000, 1, 1)
+NONE = Decimal(0)
+
+
+class Customer(Struct, frozen=True, gc=False):
+    """Whom it was with, as far as the producer knows."""
+
+    customer_id: str | None = None
+    phone: str | None = None
+
+
+class CallEnded(Struct, frozen=True, gc=False, kw_only=True):
+    """One rep's part in one call: the leg `(call_id, rep_id)`."""
+
+    wire: ClassVar[str] = "call.ended"
+
+    call_id: str
+    rep_id: str
+    direction: Literal["inbound", "outbound", "internal"]
+    customer: Customer | None = None
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime
+    ring_seconds: int | None = None
+    talk_seconds: int | None = None
+    hold_seconds: int | None = None
+    wrap_up_seconds: int | None = None
+    outcome: Literal[
+        "connected", "no_answer", "busy", "voicemail", "failed", "canceled", "missed"
+    ]
+    answered_by: Literal["human", "machine"] | None = None
+    test: bool = False
+    revision: int = 0
+
+
+class TalktimeRecorded(Struct, frozen=True, gc=False, kw_only=True):
+    """A stretch of one kind of time within a leg."""
+
+    wire: ClassVar[str] = "talktime.recorded"
+
+    segment_id: str
+    call_id: str
+    rep_id: str
+    kind: Literal["talk", "hold", "wrap_up", "ring"]
+    started_at: datetime
+    seconds: int
+    revision: int = 0
+
+
+class ConversationRecorded(Struct, frozen=True, gc=False, kw_only=True):
+    """What a contact really was; with `call_id` it classifies that rep's leg of the call."""
+
+    wire: ClassVar[str] = "conversation.recorded"
+
+    conversation_id: str
+    call_id: str | None = None
+    rep_id: str
+    customer: Customer | None = None
+    channel: Literal["phone", "video", "chat", "in_person"]
+    started_at: datetime
+    duration_seconds: int
+    kind: Literal["customer", "personal", "internal", "hold_line", "wrong_party"]
+    right_party: bool | None = None
+    revision: int = 0
+
+
+class QuoteRecorded(Struct, frozen=True, gc=False, kw_only=True):
+    """A quote in its present state."""
+
+    wire: ClassVar[str] = "quote.recorded"
+
+    quote_id: str
+    rep_id: str
+    customer: Customer | None
+    status: Literal["draft", "issued", "accepted", "declined", "expired"]
+    amount: Decimal
+    currency: str
+    issued_at: datetime
+    revision: int = 0
+
+
+class OrderLine(Struct, frozen=True, gc=False, kw_only=True):
+    """One line of an order; `discount` is of the whole line, a cost of None is not known."""
+
+    line_id: str
+    sku: str | None = None
+    kind: Literal["goods", "service", "freight", "fee", "tax"] = "goods"
+    quantity: Decimal
+    unit_price: Decimal
+    discount: Decimal = NONE
+    unit_cost: Decimal | None = None
+
+
+class OrderRecorded(Struct, frozen=True, gc=False, kw_only=True):
+    """An order in its present state."""
+
+    wire: ClassVar[str] = "order.recorded"
+
+    order_id: str
+    rep_id: str
+    customer: Customer | None = None
+    status: Literal["confirmed", "canceled", "draft", "test"]
+    currency: str
+    placed_at: datetime
+    quote_id: str | None = None
+    lines: tuple[OrderLine, ...]
+    revision: int = 0
+
+
+class ReturnLine(Struct, frozen=True, gc=False, kw_only=True):
+    """What came back of one line; `cost` is of the whole line, None is not known."""
+
+    line_id: str
+    quantity: Decimal
+    amount: Decimal
+    cost: Decimal | None = None
+
+
+class OrderReturned(Struct, frozen=True, gc=False, kw_only=True):
+    """Goods that came back; rep and currency are the order's."""
+
+    wire: ClassVar[str] = "order.returned"
+
+    return_id: str
+    order_id: str
+    returned_at: datetime
+    lines: tuple[ReturnLine, ...]
+    revision: int = 0
+
+
+class RepRecorded(Struct, frozen=True, gc=False, kw_only=True):
+    """A rep's state from `effective_from` on, until the next one."""
+
+    wire: ClassVar[str] = "rep.recorded"
+
+    rep_id: str
+    name: str
+    team: str | None = None
+    manager: str | None = None
+    time_zone: str
+    active: bool = True
+    effective_from: date = ALWAYS
+    revision: int = 0
+
+
+class CustomerRecorded(Struct, frozen=True, gc=False, kw_only=True):
+    """A customer and the phone numbers it claims, as sent."""
+
+    wire: ClassVar[str] = "customer.recorded"
+
+    customer_id: str
+    name: str
+    phones: tuple[str, ...] = ()
+    revision: int = 0
+
+
+class TimeOffRecorded(Struct, frozen=True, gc=False, kw_only=True):
+    """The fraction of a date that a rep does not work; 0 takes it back."""
+
+    wire: ClassVar[str] = "time_off.recorded"
+
+    rep_id: str
+    date: date
+    fraction: Decimal
+    revision: int = 0
+
+
+class FxRateRecorded(Struct, frozen=True, gc=False, kw_only=True):
+    """What one unit of `currency` is in the reporting currency on `day`."""
+
+    wire: ClassVar[str] = "fx_rate.recorded"
+
+    currency: str
+    day: date
+    rate: Decimal
+    revision: int = 0
+
+
+class RecordVoided(Struct, frozen=True, gc=False, kw_only=True):
+    """A record is withdrawn; `key` is its id, a leg's call id, a rep state's date (ISO)."""
+
+    wire: ClassVar[str] = "record.voided"
+
+    kind: Literal[
+        "call", "conversation", "talktime", "quote", "order", "return", "customer", "rep"
+    ]
+    key: str
+    rep_id: str | None = None
+    reason: str | None = None
+    revision: int
+
+
+Data = (
+    CallEnded
+    | TalktimeRecorded
+    | ConversationRecorded
+    | QuoteRecorded
+    | OrderRecorded
+    | OrderReturned
+    | RepRecorded
+    | CustomerRecorded
+    | TimeOffRecorded
+    | FxRateRecorded
+    | RecordVoided
+)
+
+
+class Event(Struct, frozen=True, gc=False):
+    """One event: `id` and `source` name its delivery; `time` orders it among its record's."""
+
+    id: str
+    source: str
+    time: datetime | None
+    data: Data
