@@ -84,6 +84,7 @@ class Directory:
 
     def __init__(self, timelines: dict[str, Timeline], default_zone: str) -> None:
         self.timelines = timelines
+        self.default_zone = default_zone
         self._nobody = Timeline((), default_zone)
 
     def of(self, rep_id: str) -> Timeline:

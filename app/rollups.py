@@ -33,7 +33,7 @@ AMOUNTS = (
 MEASURES = COUNTS + AMOUNTS
 
 
-def _measures() -> list[Column[object]]:
+def _measures() -> list[Column[Any]]:
     zero = text("0")
     counts = [Column(m, BigInteger, nullable=False, server_default=zero) for m in COUNTS]
     amounts = [Column(m, Numeric, nullable=False, server_default=zero) for m in AMOUNTS]

@@ -52,7 +52,9 @@ async def _turn(session: Reading, desk: Desk, dirty: Dirty) -> None:
     quotes, orders = desk.quotes, desk.orders
     pairs: set[tuple[str, str]] = set()
     named: set[str | None] = set()
-    for before, after in [*quotes.changed(), *orders.changed()]:
+    changed: list[tuple[Quote | Order | None, Quote | Order]]
+    changed = [*quotes.changed(), *orders.changed()]
+    for before, after in changed:
         pairs |= _pair(after) | (_pair(before) if before is not None else set())
     for before_order, order in orders.changed():
         named |= {order.quote_id, before_order.quote_id if before_order else None}

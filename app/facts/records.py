@@ -36,7 +36,8 @@ from app.facts.rows import (
     TimeOff,
 )
 
-Stamp = tuple[bool, str | None, int, datetime | None, str, str]
+# (voided, void_reason, revision, event_time, event_id, source)
+Stamp = tuple[Any, ...]
 
 
 def order_of(row: AnyRow) -> tuple[int, datetime, str, str]:

@@ -5,6 +5,8 @@ what the fact means for its day (day, party, marks …), derived by `app.meaning
 code point everywhere: that is how the contract orders ids.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -27,17 +29,17 @@ from app.db import metadata
 NOTHING = text("0")
 
 
-def words(name: str, *, key: bool = False, needed: bool = False) -> Column[str]:
+def words(name: str, *, key: bool = False, needed: bool = False) -> Column[Any]:
     """A text column that compares by code point."""
     return Column(name, Text(collation="C"), primary_key=key, nullable=not (key or needed))
 
 
-def moment(name: str) -> Column[object]:
+def moment(name: str) -> Column[Any]:
     """An instant, microseconds, UTC."""
     return Column(name, DateTime(timezone=True))
 
 
-def _stamp() -> list[Column[object]]:
+def _stamp() -> list[Column[Any]]:
     """What orders the events of one record: the greatest (revision, time, id, source) stands."""
     return [
         Column("voided", Boolean, nullable=False),
@@ -49,9 +51,9 @@ def _stamp() -> list[Column[object]]:
     ]
 
 
-def _customer() -> list[Column[object]]:
+def _customer() -> list[Column[Any]]:
     """Whom it was with, as sent: numbers only as a keyed hash and their last two digits."""
-    return [words("customer_id"), words("phone"), words("phone_last2")]  # type: ignore[list-item]
+    return [words("customer_id"), words("phone"), words("phone_last2")]
 
 
 legs = Table(
