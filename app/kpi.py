@@ -1,0 +1,153 @@
+"""What a KPI is, and how its figure comes from sums of measures. Pure.
+
+A KPI is a sum of measures, or the quotient of two such sums; the measures are those of the
+rollups and `BEYOND`, which a rollup cannot hold. The KPIs themselves are in `app.kpis`.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from fractions import Fraction
+from functools import cache, cached_property
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from app.exact import RATIO_PLACES, UNIT_PLACES, Amount, Rational, Shown, money, number, rational
+
+Status = Literal["provisional", "final"]
+Sums = Mapping[str, Amount]
+
+# Distinct over whatever a figure is about, or a matter of the calendar: never added up from days.
+BEYOND = ("working_days", "customers")
+MONEY = frozenset(
+    ("net", "returned", "costed_cost", "known_net", "known_cost", "known_returned",
+     "known_returned_cost", "quoted_amount")
+)  # fmt: skip
+
+
+class Family(StrEnum):
+    """Which of the three questions a KPI answers."""
+
+    ACTIVITY = "activity"
+    QUALITY = "quality"
+    RESULTS = "results"
+
+
+class Unit(StrEnum):
+    """What a value is measured in. `ratio` 0.35 is 35 %; `money` is in the reporting currency."""
+
+    COUNT = "count"
+    SECONDS = "seconds"
+    RATIO = "ratio"
+    PER_DAY = "per_day"
+    MONEY = "money"
+    NUMBER = "number"
+
+
+class Polarity(StrEnum):
+    """Which way is better."""
+
+    UP = "up"
+    DOWN = "down"
+    NEUTRAL = "neutral"
+
+
+@cache
+def terms(expression: str) -> tuple[tuple[int, str], ...]:
+    """`"net - returned"` as `((1, "net"), (-1, "returned"))`."""
+    words = f"+ {expression}".split()
+    signs = {"+": 1, "-": -1}
+    return tuple((signs[sign], name) for sign, name in zip(words[::2], words[1::2], strict=True))
+
+
+class Kpi(Struct, frozen=True, dict=True):
+    """A KPI. `value` and `over` are sums of measures such as `"net - returned"`; with `over` the
+    KPI is their quotient. `coverage` are pairs of known and base, the quotients of which multiply.
+    """
+
+    id: str
+    family: Family
+    unit: Unit
+    polarity: Polarity
+    title: str
+    definition: str
+    value: str
+    over: str | None = None
+    coverage: tuple[tuple[str, str], ...] = ()
+    look_ahead_days: int = 0
+    min_sample: int = 0
+    trailing: bool = False  # over the twelve months that end with the period, not over the period
+
+    @property
+    def timing(self) -> Literal["lead", "lag"]:
+        """Whether it tells what will come (activity, quality) or what came (results)."""
+        return "lag" if self.family is Family.RESULTS else "lead"
+
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """The measures its figure is made of."""
+        sides = [self.value, self.over or "", *(side for pair in self.coverage for side in pair)]
+        return frozenset(name for side in sides if side for _, name in terms(side))
+
+
+class Figure(Struct, frozen=True, omit_defaults=True):
+    """A KPI's value with what is behind it, as the API shows it; see `app.exact` for the numbers.
+
+    `value` is None where the denominator is not greater than 0. `status` is set only where it
+    differs from that of the answer around it.
+    """
+
+    value: Shown | None
+    numerator: Shown | UnsetType = UNSET
+    denominator: Shown | UnsetType = UNSET
+    coverage: Shown | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    status: Status | UnsetType = UNSET
+
+
+def figure(kpi: Kpi, sums: Sums, currency: str) -> Figure:
+    """The KPI's figure from the sums of its measures; a measure that is not there is 0."""
+    value = _total(kpi.value, sums)
+    coverage = _coverage(kpi, sums) if kpi.coverage else UNSET
+    code = currency if kpi.unit is Unit.MONEY else UNSET
+    if kpi.over is None:
+        return Figure(_shown(kpi, value), coverage=coverage, currency=code)
+    over = _total(kpi.over, sums)
+    return Figure(
+        _shown(kpi, Fraction(value) / over) if over > 0 else None,
+        numerator=_side(kpi.value, value),
+        denominator=_side(kpi.over, over),
+        coverage=coverage,
+        currency=code,
+    )
+
+
+def _total(expression: str, sums: Sums) -> Rational:
+    total: Rational = 0
+    for sign, name in terms(expression):
+        total += sign * rational(sums.get(name, 0))
+    return total
+
+
+def _shown(kpi: Kpi, value: Rational) -> Shown:
+    match kpi.unit:
+        case Unit.MONEY:
+            return money(value)
+        case Unit.NUMBER:
+            return number(value, UNIT_PLACES)
+        case _:
+            return number(value, RATIO_PLACES if kpi.over else 0)
+
+
+def _side(expression: str, value: Rational) -> Shown:
+    """A numerator or denominator: money where its measures are, else a plain number."""
+    return money(value) if terms(expression)[0][1] in MONEY else number(value, RATIO_PLACES)
+
+
+def _coverage(kpi: Kpi, sums: Sums) -> Shown:
+    share = Fraction(1)
+    for known, base in kpi.coverage:
+        whole = _total(base, sums)
+        if whole:  # a factor whose base is 0 is 1: nothing is not known
+            share *= Fraction(_total(known, sums)) / whole
+    return number(share, RATIO_PLACES)
