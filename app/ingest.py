@@ -102,8 +102,9 @@ class Door:
             await _count(session, arrivals, set(duplicate_positions), settled, now)
             if arrivals:
                 version = await session.value(
-                    "UPDATE versions SET ingest = ingest + 1, directory = directory + $1 "
-                    "RETURNING directory",
+                    "INSERT INTO versions AS v (id, ingest, directory) VALUES (1, 1, $1) "
+                    "ON CONFLICT (id) DO UPDATE SET ingest = v.ingest + 1, "
+                    "directory = v.directory + EXCLUDED.directory RETURNING directory",
                     int(directory_changed),
                 )
         # Only now is it true for others too.
@@ -114,7 +115,7 @@ class Door:
 
     async def _learn(self, session: Reading) -> tuple[Known, int]:
         """The directory and rates as they stand; read again only if somebody changed them."""
-        version: int = await session.value("SELECT directory FROM versions")
+        version: int = await session.value("SELECT directory FROM versions") or 0
         settings = self._settings
         if self._known is not None and self._known[0] == version:
             known = self._known[1]

@@ -32,7 +32,9 @@ class Shelf(Generic[R]):
         self._columns = row_type.__struct_fields__
         self._keys = [self._columns.index(column) for column in row_type.key_columns]
         self._lines = self._columns.index("lines") if "lines" in self._columns else None
-        names = ", ".join(f't."{column}"' for column in self._columns)
+        names = ", ".join(
+            f't."{column}"' + ("::text" if column == "lines" else "") for column in self._columns
+        )
         self._select = f"SELECT {names} FROM {row_type.table} t "
 
     async def load(self, session: Reading, where: str, *values: object) -> None:
