@@ -1,0 +1,65 @@
+"""`python -m consumers`: signals, start, stop. Exit codes: 0 stopped, 1 failure, 69 a service is
+not there, 78 bad configuration."""
+
+import asyncio
+import logging
+import signal
+import sys
+
+from aiokafka.errors import KafkaError
+from prometheus_client import CollectorRegistry
+
+from app.db import Database
+from app.errors import BadConfiguration, RingsideError
+from app.settings import Settings, read
+from consumers.gauges import Gauges
+from consumers.health import serving
+from consumers.runner import Runner
+
+log = logging.getLogger("consumers")
+
+_POOL = 3  # one batch at a time, one look at the offsets, one to spare
+
+
+async def consume(settings: Settings) -> None:
+    """Run one consumer until SIGTERM or SIGINT."""
+    registry = CollectorRegistry()
+    database = Database(settings.database_url.get_secret_value(), pool=_POOL)
+    runner = Runner(settings, database, Gauges(registry))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, runner.stop)
+    try:
+        async with serving(settings.metrics_port, registry, runner.unready):
+            log.info("consuming as %s", settings.consumer_group)
+            await runner.run()
+    finally:
+        await database.close()
+    log.info("stopped")
+
+
+def main() -> int:
+    """Read the settings, consume, turn what ends us into one line and an exit code."""
+    try:
+        settings = read()
+        logging.basicConfig(
+            level=settings.log_level,
+            stream=sys.stderr,
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        )
+        logging.getLogger("aiokafka").setLevel(max(logging.WARNING, logging.root.level))
+        asyncio.run(consume(settings))
+    except RingsideError as error:
+        log.critical("%s: %s", error.title, error.detail)
+        return error.exit_code
+    except KafkaError as error:
+        log.critical("Kafka: %r", error)
+        return 1
+    except OSError as error:  # the metrics port is taken
+        log.critical("%s", error)
+        return BadConfiguration.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,304 @@
+"""The consumer: poll → decode → door → advisory commit; rebalance, backpressure, fencing.
+
+Exactly once without Kafka transactions: the offsets are committed by the door, with the facts, in
+PostgreSQL; from there every assignment seeks. A batch that fails is forgotten and polled again
+from the stored offsets, so nothing is assumed about a COMMIT whose answer was lost.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_delay,
+    stop_when_event_set,
+    wait_exponential_jitter,
+)
+
+from app.db import Database
+from app.errors import Fenced, Unavailable
+from app.ingest import Door, stored_offsets
+from app.producer import Producer, connection, create_topics
+from app.settings import Settings
+from app.topics import CONSUMED, named
+from consumers.brake import Brake
+from consumers.dead_letters import DeadLetters
+from consumers.decoding import Polled, decode
+from consumers.gauges import Gauges
+from consumers.positions import LostOffsets, Positions
+from consumers.watchdog import Watchdog
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+IDLE_EVENTS = 500
+POLL_SECONDS = 1.0
+WATCH_SECONDS = 1.0
+START_SECONDS = 60.0  # how long a start waits for Kafka
+KAFKA_SECONDS = 10.0  # how long we wait for one answer of the cluster
+DRAIN_SECONDS = 15.0  # how long a stop waits for the batch in hand
+LEAVE_SECONDS = 5.0
+
+
+def clock() -> datetime:
+    """Now, UTC: the consumer is an edge."""
+    return datetime.now(UTC)
+
+
+class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One member of the consumer group. `run` until `stop`; whatever it raises ends the process."""
+
+    def __init__(self, settings: Settings, database: Database, gauges: Gauges) -> None:
+        self._settings = settings
+        self._database = database
+        self._door = Door(database, settings)
+        self._producer = Producer(settings)
+        self._dead_letters = DeadLetters(settings, self._producer)
+        self._brake = Brake(settings)
+        self._watchdog = Watchdog(settings.watchdog_seconds)
+        self._gauges = gauges
+        self._positions = Positions()
+        self._trouble: str | None = None
+        self._moves = 0
+        self._stopping = asyncio.Event()
+        # Held from the poll's end to the commit: a rebalance waits for it, so a batch in hand is
+        # drained before its partitions are let go.
+        self._turn = asyncio.Lock()
+        self._consumer = AIOKafkaConsumer(
+            **connection(settings),
+            group_id=settings.consumer_group,
+            enable_auto_commit=False,
+            auto_offset_reset="none",  # never skip in silence
+            isolation_level="read_committed",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            rebalance_timeout_ms=60_000,
+            metadata_max_age_ms=60_000,
+            retry_backoff_ms=300,
+        )
+
+    def stop(self) -> None:
+        """Finish the batch in hand, commit, leave the group; `run` returns."""
+        self._stopping.set()
+
+    def unready(self) -> str | None:
+        """Why this consumer is not taking records; None if it is."""
+        if self._trouble:
+            return self._trouble
+        return None if self._positions.known else "waiting for partitions"
+
+    async def run(self) -> None:
+        """Consume until `stop`. Raises `Flood`, `LostOffsets`, `Unavailable` (the watchdog, or
+        Kafka not there at the start) and `KafkaError`."""
+        try:
+            await self._unless_stopped(self._join())
+            if not self._stopping.is_set():
+                await self._work()
+        finally:
+            await self._leave()
+
+    # -- the life of a member -------------------------------------------------------------------
+
+    async def _join(self) -> None:
+        topics = [named(self._settings.topic_prefix, topic) for topic in CONSUMED]
+        await AsyncRetrying(
+            retry=retry_if_exception_type(Unavailable),
+            wait=wait_exponential_jitter(initial=0.2, max=5),
+            stop=stop_after_delay(START_SECONDS),
+            reraise=True,
+        )(create_topics, self._settings)
+        self._consumer.subscribe(topics, listener=self)
+        try:
+            await self._consumer.start()
+        except (KafkaError, OSError) as error:
+            raise Unavailable(f"Kafka: {error!r}") from error
+
+    async def _work(self) -> None:
+        turns = asyncio.create_task(self._turns())
+        watch = asyncio.create_task(self._watch())
+        stop = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({turns, watch, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if stop.done():
+                await asyncio.wait({turns}, timeout=DRAIN_SECONDS)
+        finally:
+            for task in (turns, watch, stop):
+                task.cancel()
+            outcomes = await asyncio.gather(turns, watch, stop, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    async def _leave(self) -> None:
+        # Each bounded: a cluster that is gone must not keep us.
+        await self._commit_advisory()
+        for what in (self._consumer.stop(), self._producer.close()):
+            try:
+                await asyncio.wait_for(what, LEAVE_SECONDS)
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning("left Kafka without its answer: %r", error)
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Before a rebalance: drain, commit, let go."""
+        async with self._turn:
+            await self._commit_advisory()
+            self._forget()
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """After a rebalance: the next turn seeks to PostgreSQL's offsets before it polls."""
+        async with self._turn:
+            self._forget()
+        log.info("assigned %d partitions", len(assigned))
+
+    def _forget(self) -> None:
+        self._positions.forget()
+        self._brake.forget()
+        self._moves += 1
+
+    # -- turns ----------------------------------------------------------------------------------
+
+    async def _turns(self) -> None:
+        while not self._stopping.is_set():
+            retrying = AsyncRetrying(
+                retry=retry_if_exception_type((Unavailable, Fenced)),
+                wait=wait_exponential_jitter(initial=0.2, max=5, jitter=0.5),
+                stop=stop_when_event_set(self._stopping),  # type: ignore[arg-type]
+                sleep=self._sleep,
+                before_sleep=self._in_vain,
+                reraise=True,
+            )
+            try:
+                await retrying(self._take_turn)
+            except (Unavailable, Fenced):
+                if not self._stopping.is_set():
+                    raise
+
+    async def _take_turn(self) -> None:
+        """One poll and what comes of it; after a failure nothing is remembered."""
+        try:
+            if not self._positions.known:
+                await self._seek()
+            polled = await self._poll()
+            async with self._turn:
+                if self._positions.known:  # else a rebalance came between: seek and poll again
+                    await self._take(polled)
+            self._trouble = None
+        except (Unavailable, Fenced):
+            self._forget()
+            raise
+        except OffsetOutOfRangeError as error:
+            raise LostOffsets(f"Kafka no longer holds what comes next: {error}") from error
+        except (KafkaError, OSError, TimeoutError) as error:
+            self._forget()
+            if isinstance(error, KafkaError) and not error.retriable:
+                raise
+            raise Unavailable(f"Kafka: {error!r}") from error
+
+    async def _seek(self) -> None:
+        async with self._turn:
+            assigned = list(self._consumer.assignment())
+            async with self._database.reading() as reading:
+                stored = await stored_offsets(reading)
+            async with asyncio.timeout(KAFKA_SECONDS):
+                begins = await self._consumer.beginning_offsets(assigned)
+                ends = await self._consumer.end_offsets(assigned)
+            if set(assigned) != self._consumer.assignment():
+                return  # a rebalance came between
+            places = self._positions.settle(
+                {(tp.topic, tp.partition) for tp in assigned},
+                stored,
+                {(tp.topic, tp.partition): offset for tp, offset in begins.items()},
+                {(tp.topic, tp.partition): offset for tp, offset in ends.items()},
+                accept_loss=self._settings.accept_loss,
+            )
+            for (topic, partition), offset in places.items():
+                self._consumer.seek(TopicPartition(topic, partition), offset)
+
+    async def _poll(self) -> dict[TopicPartition, list[Any]]:
+        lag = sum(self._positions.lag().values())
+        most = max(1, min(self._settings.batch_events, max(IDLE_EVENTS, lag)))
+        polling = self._consumer.getmany(timeout_ms=int(POLL_SECONDS * 1000), max_records=most)
+        return await self._unless_stopped(polling) or {}
+
+    async def _take(self, polled: dict[TopicPartition, list[Any]]) -> None:
+        started, now = time.monotonic(), clock()
+        batch = await decode(polled, now=now, currency=self._settings.currency)
+        runs = self._brake.weigh(batch.verdicts)
+        # Past the last record there may be marks of transactions, which no poll returns.
+        for tp in self._consumer.assignment():
+            batch.reached[tp.topic, tp.partition] = await self._consumer.position(tp)
+        advances = self._positions.advances(batch.reached, batch.stamps)
+        if not advances:
+            return
+        await self._dead_letters.send(batch.letters, now)
+        await self._door.take(batch.arrivals, now=now, advances=advances)
+        self._positions.moved(advances)
+        self._dead_letters.committed()
+        self._brake.keep(runs)
+        self._settle_up(batch, time.monotonic() - started)
+
+    def _settle_up(self, batch: Polled, seconds: float) -> None:
+        self._moves += 1
+        if batch.arrivals:
+            self._gauges.batch(len(batch.arrivals), seconds, [x.refusal.code for x in batch.letters])
+
+    # -- beside the turns -----------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        """About once a second: the ends of the logs, the lag, the advisory commit, the watchdog."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            assigned = self._consumer.assignment()
+            asked_at = clock()
+            try:
+                async with asyncio.timeout(KAFKA_SECONDS):
+                    ends = await self._consumer.end_offsets(list(assigned))
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning("Kafka does not say where its logs end: %r", error)
+                self._watchdog.excuse(time.monotonic())
+                continue
+            if assigned != self._consumer.assignment():
+                continue
+            self._positions.seen({(tp.topic, tp.partition): n for tp, n in ends.items()}, asked_at)
+            lag = self._positions.lag()
+            self._gauges.lag(lag)
+            await self._commit_advisory()
+            self._watchdog.look(lag=sum(lag.values()), moves=self._moves, now=time.monotonic())
+
+    async def _commit_advisory(self) -> None:
+        """Tell Kafka where we are, for its own lag tools; nothing reads it back."""
+        stored = self._positions.stored()
+        offsets = {TopicPartition(topic, number): n for (topic, number), n in stored.items()}
+        if offsets:
+            with suppress(KafkaError, IllegalStateError, OSError, TimeoutError):
+                await asyncio.wait_for(self._consumer.commit(offsets), 2)
+
+    def _in_vain(self, state: RetryCallState) -> None:
+        self._trouble = str(state.outcome.exception()) if state.outcome else None
+        log.warning("trying again after %d times: %s", state.attempt_number, self._trouble)
+
+    async def _sleep(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    async def _unless_stopped(self, work: Awaitable[T]) -> T | None:
+        """The result of `work`, or None as soon as we are to stop."""
+        task = asyncio.ensure_future(work)
+        stop = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else None
+        finally:
+            for waiting in (task, stop):
+                waiting.cancel()
+            await asyncio.gather(task, stop, return_exceptions=True)
