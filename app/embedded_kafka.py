@@ -203,6 +203,7 @@ class Broker:
             "transaction.state.log.min.isr": "1",
             "transaction.state.log.num.partitions": "4",
             "group.initial.rebalance.delay.ms": "0",
+            "group.min.session.timeout.ms": "1000",
             # After kill -9 a restart otherwise waits 9 s for the old session to end.
             "broker.session.timeout.ms": "3000",
             "broker.heartbeat.interval.ms": "500",

@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     brake_minimum: int = Field(100, ge=1, description="refusals in a batch before the share counts")
     brake_run: int = Field(1_000, ge=1, description="refusals in a row before we stop")
 
+    session_seconds: float = Field(
+        10, ge=1, le=300, description="a consumer unheard of for so long loses its partitions"
+    )
     watchdog_seconds: float = Field(
         120, gt=0, description="lag without progress for so long ends the consumer with an error"
     )

@@ -80,8 +80,8 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             enable_auto_commit=False,
             auto_offset_reset="none",  # never skip in silence
             isolation_level="read_committed",
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=3_000,
+            session_timeout_ms=int(settings.session_seconds * 1000),
+            heartbeat_interval_ms=int(settings.session_seconds * 300),
             rebalance_timeout_ms=60_000,
             metadata_max_age_ms=60_000,
             retry_backoff_ms=300,
