@@ -1,10 +1,12 @@
 """Short ways to write the rows that the tests of meaning work on."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from app.directory import Directory
-from app.facts.rows import Conversation, Leg, Segment
+from app.events.types import OrderLine, ReturnLine
+from app.facts.rows import Conversation, Leg, Order, Quote, Return, Segment
 from app.meaning.known import Known, Rates
 
 START = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -51,3 +53,38 @@ def word(kind: str, rep_id: str = "r1", **over: Any) -> Conversation:
         "duration_seconds": 60, "kind": kind, "right_party": None, **STAMP,
     }  # fmt: skip
     return Conversation(**{**fields, **over})
+
+
+def quote(quote_id: str = "q1", **over: Any) -> Quote:
+    fields: dict[str, Any] = {
+        "quote_id": quote_id, "rep_id": "r1", "customer_id": "k1", "phone": None,
+        "phone_last2": None, "status": "issued", "amount": Decimal("100.00"), "currency": "USD",
+        "issued_at": START, **STAMP, "day": START.date(), "party": "c:k1", "rate": Decimal(1),
+    }  # fmt: skip
+    return Quote(**{**fields, **over})
+
+
+def line(line_id: str = "1", **over: Any) -> OrderLine:
+    fields: dict[str, Any] = {
+        "line_id": line_id, "quantity": Decimal(2), "unit_price": Decimal(10),
+        "unit_cost": Decimal(6),
+    }  # fmt: skip
+    return OrderLine(**{**fields, **over})
+
+
+def order(order_id: str = "o1", **over: Any) -> Order:
+    fields: dict[str, Any] = {
+        "order_id": order_id, "rep_id": "r1", "customer_id": "k1", "phone": None,
+        "phone_last2": None, "status": "confirmed", "currency": "USD", "placed_at": START,
+        "quote_id": None, "lines": (line(),), **STAMP,
+        "day": START.date(), "party": "c:k1", "rate": Decimal(1),
+    }  # fmt: skip
+    return Order(**{**fields, **over})
+
+
+def returned(*lines: ReturnLine, **over: Any) -> Return:
+    fields: dict[str, Any] = {
+        "return_id": "t1", "order_id": "o1", "returned_at": START, "lines": lines, **STAMP,
+        "day": START.date(), "rep_id": "r1",
+    }  # fmt: skip
+    return Return(**{**fields, **over})
