@@ -6,7 +6,7 @@ are kept. Either all of it is durable or none of it is, and one batch goes throu
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -25,6 +25,8 @@ from app.facts.directory import load_directory, load_rates
 from app.facts.numbers import Numbers
 from app.facts.records import row_of
 from app.meaning.known import Known, Rates
+from app.periods import DAY
+from app.restatements import closed_by, restate
 from app.rollups import move
 from app.settings import Settings
 
@@ -97,7 +99,7 @@ class Door:
             await _advance(session, advances, now)
             fresh, duplicate_positions = await _drop_duplicates(session, events)
             known, version = await self._learn(session)
-            settled, directory_changed = await self._apply(session, known, fresh)
+            settled, directory_changed = await self._apply(session, known, fresh, now)
             await _keep_refused(session, refused, now)
             await _count(session, arrivals, set(duplicate_positions), settled, now)
             if arrivals:
@@ -125,7 +127,7 @@ class Door:
         return Known(directory, settings.conversation_floor, rates), version
 
     async def _apply(
-        self, session: Writing, known: Known, events: Iterable[Event]
+        self, session: Writing, known: Known, events: Iterable[Event], now: datetime
     ) -> tuple[Settled, bool]:
         """Facts, meaning and rollups of a batch; whether what is known beside facts changed."""
         rows = [row_of(event, self._numbers) for event in events]
@@ -133,12 +135,18 @@ class Door:
         await load_records(session, desk, rows)
         settled = settle(desk, rows)
         await keep_superseded(session, settled.superseded)
-        changed = await work_out(session, desk)
+        final_after = timedelta(hours=self._settings.final_after_hours)
+        changed = await work_out(session, desk, now=now, final_after=final_after)
         return settled, changed
 
 
-async def work_out(session: Writing, desk: Desk) -> bool:
-    """Work out everything that the desk's changes touch and write it all down."""
+async def work_out(
+    session: Writing, desk: Desk, *, now: datetime, final_after: timedelta
+) -> bool:
+    """Work out everything that the desk's changes touch and write it all down.
+
+    Answers whether what is known beside the facts (directory, claims, rates) changed.
+    """
     dirty, pairs = Dirty(), Pairs()
     known = desk.known
     if any(desk.rates.changed()):
@@ -155,7 +163,14 @@ async def work_out(session: Writing, desk: Desk) -> bool:
     touched_calls(desk, dirty)
     await work_out_calls(session, desk, dirty, pairs)
     await work_out_pairs(session, desk, pairs)
-    await move(session, movement_of(desk, pairs))
+    directory = known.directory
+    movement = movement_of(desk, pairs, closed_by(directory, now, final_after))
+    moved = movement.rows()
+    await restate(
+        session, moved, movement.causes, now=now, after=final_after,
+        ends=lambda rep_id, day: directory.of(rep_id).start_of(day + DAY),
+    )  # fmt: skip
+    await move(session, moved)
     await keep_remarked(session, pairs)
     for shelf in desk.shelves.values():
         await shelf.write(session)

@@ -4,7 +4,7 @@ Every measure is a sum of amounts that are not negative, so a row in which all a
 behind it and is taken away. Ratios, averages and distinct counts are never stored.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Context, Decimal, localcontext
 from typing import Any
@@ -70,6 +70,8 @@ class Movement:
 
     def __init__(self) -> None:
         self.days: dict[Key, list[Any]] = {}
+        # the event behind each measure that moves on a day that was final
+        self.causes: dict[tuple[str, date, str], tuple[str, str]] = {}
 
     def add(
         self, rep_id: str, day: date, amounts: Iterable[tuple[str, int | Decimal]], sign: int
@@ -117,9 +119,8 @@ _MONTHS = _upsert(
 )
 
 
-async def move(session: Writing, movement: Movement) -> None:
-    """Let the stored rollups move; a row in which nothing is left goes."""
-    rows = movement.rows()
+async def move(session: Writing, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Let the stored rollups move by `rows` of a `Movement`; a row with nothing left goes."""
     if not rows:
         return
     await session.run(

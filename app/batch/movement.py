@@ -1,19 +1,23 @@
 """By how much each rep's day moves with a batch: what its rows add now, less what they added."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
+from app.batch.causes import Cause, Causes
 from app.batch.desk import Desk
 from app.batch.pairs import Pairs, remarked_amounts
 from app.batch.reach import Dirty
 from app.facts.rows import Conversation, Leg, Order, Quote, Segment
 from app.facts.shelf import Shelf
-from app.meaning.contributions import of_row
+from app.meaning.contributions import Amounts, of_row
 from app.rollups import Movement
 
 
-def movement_of(desk: Desk, pairs: Pairs) -> Movement:
-    """The movement of every (rep, day) that the batch touches."""
+def movement_of(
+    desk: Desk, pairs: Pairs, closed: Callable[[str, date], bool] = lambda rep_id, day: False
+) -> Movement:
+    """The movement of every (rep, day) that the batch touches, with its causes where closed."""
     movement = Movement()
     for row_type in (Leg, Segment, Conversation, Quote, Order):
         shelf: Shelf[Any] = desk.shelves[row_type]
@@ -25,7 +29,38 @@ def movement_of(desk: Desk, pairs: Pairs) -> Movement:
     for touch, marks in pairs.remarked:
         for measure, amount in remarked_amounts(touch.marks, marks):
             movement.add(touch.rep_id, touch.day, [(measure, amount)], 1)
+    _find_causes(desk, pairs, movement, closed)
     return movement
+
+
+def _find_causes(
+    desk: Desk, pairs: Pairs, movement: Movement, closed: Callable[[str, date], bool]
+) -> None:
+    """Name the event behind everything that moves on a day that was final."""
+    if not any(closed(*key) for key in movement.days):
+        return
+    causes = Causes(desk)
+
+    def name(rep_id: str, day: date, amounts: Amounts, cause: Cause) -> None:
+        if closed(rep_id, day):
+            for measure, _ in amounts:
+                movement.causes[rep_id, day, measure] = cause
+
+    for row_type in (Leg, Segment, Conversation, Quote, Order):
+        shelf: Shelf[Any] = desk.shelves[row_type]
+        for before, after in shelf.changed():
+            for row in (before, after):
+                for contribution in of_row(row):
+                    name(*contribution, causes.of(after))
+    for key, returned in desk.returns.now.items():
+        was = desk.returns.stored.get(key)
+        for row, orders in ((was, desk.orders.stored), (returned, desk.orders.now)):
+            if row is not None:
+                for contribution in of_row(row, orders.get((row.order_id,))):
+                    name(*contribution, causes.of(returned))
+    for touch, marks in pairs.remarked:
+        amounts: Amounts = list(remarked_amounts(touch.marks, marks))
+        name(touch.rep_id, touch.day, amounts, causes.of_pair(touch.party, touch.rep_id))
 
 
 def _returns(desk: Desk, movement: Movement) -> None:

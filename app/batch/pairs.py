@@ -41,6 +41,7 @@ class Touch:
     row: Leg | Conversation | None
     table: str
     key: tuple[str, ...]
+    party: str
     rep_id: str
     day: date
 
@@ -140,14 +141,15 @@ async def _touches(session: Reading, desk: Desk, pairs: Pairs) -> dict[Pair, lis
         ):
             row_key = tuple(record)[5:]
             if row_key not in shelf.now:
-                touches[record[0], record[1]].append(
-                    Touch(record[2], record[3], None, table, row_key, record[1], record[4])
+                party, rep_id, start, marks, day = tuple(record)[:5]
+                touches[party, rep_id].append(
+                    Touch(start, marks, None, table, row_key, party, rep_id, day)
                 )
         for row in shelf.now.values():
             pair = (row.party, row.rep_id)
             if pair in touches and relevant(row) is not None:
                 touches[pair].append(
-                    Touch(row.started_at, row.marks, row, table, (), row.rep_id, row.day)
+                    Touch(row.started_at, row.marks, row, table, (), *pair, row.day)
                 )
     return touches
 

@@ -1,0 +1,84 @@
+"""Which event of a batch made a row change: its own, or the one that reached it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from app.batch.desk import Desk
+from app.facts.rows import Conversation, Customer, Leg, Order, Quote, Rate, Rep, Return, Segment
+
+Cause = tuple[str, str]  # (source, event id)
+
+# What changed of a row's meaning tells what it was that reached it.
+_TELLS = (("rate", "currency", "currency"), ("day", "rep", "rep_id"), ("party", "phone", "phone"))
+
+
+class Causes:
+    """Finds for any row on the desk the event behind its change."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._by: dict[tuple[str, Any], Cause] = {}
+        self._any: Cause = ("", "")
+        for shelf in desk.shelves.values():
+            for before, after in shelf.changed():
+                if fresh(before, after):
+                    self._any = cause = (after.source, after.event_id)
+                    for row in (before, after):
+                        for tag in _tags(row):
+                            self._by[tag] = cause
+
+    def of(self, row: Any) -> Cause:
+        """The event that made `row`, as it is now on the desk, what it is."""
+        before = self._desk.shelves[type(row)].stored.get(
+            tuple([getattr(row, column) for column in row.key_columns])
+        )
+        if fresh(before, row):
+            return row.source, row.event_id
+        told = [
+            (tag, getattr(row, value))
+            for meaning, tag, value in _TELLS
+            if getattr(before, meaning, None) != getattr(row, meaning, None)
+        ]
+        return next((self._by[tag] for tag in (*told, *_tags(row)) if tag in self._by), self._any)
+
+    def of_pair(self, party: str, rep_id: str) -> Cause:
+        """The event that changed the look-backs of a rep and customer."""
+        tags = (("pair", (party, rep_id)), ("party", party))
+        return next((self._by[tag] for tag in tags if tag in self._by), self._any)
+
+
+def fresh(before: Any, after: Any) -> bool:
+    """Whether `after` stands by an event of this batch."""
+    return before is None or (before.source, before.event_id) != (after.source, after.event_id)
+
+
+def _tags(row: Any) -> Iterator[tuple[str, Any]]:
+    """What a row may reach others by, or be reached by; nearest first."""
+    match row:
+        case Leg() | Segment() | Conversation() if row.call_id is not None:
+            yield "call", row.call_id
+        case Order() | Return():
+            yield "order", row.order_id
+        case Rep():
+            yield "rep", row.rep_id
+        case Rate():
+            yield "currency", row.currency
+        case Customer():
+            yield from (("phone", phone) for phone in row.phones or ())
+    match row:
+        case Leg() | Conversation() | Quote() | Order():
+            if isinstance(row, Order) and row.quote_id is not None:
+                yield "quote", row.quote_id
+            if isinstance(row, Quote):
+                yield "quote", row.quote_id
+            if row.party is not None:
+                yield "pair", (row.party, row.rep_id)
+                yield "party", row.party
+            if row.phone is not None:
+                yield "phone", row.phone
+            if isinstance(row, Quote | Order) and row.currency is not None:
+                yield "currency", row.currency
+    match row:
+        case Leg() | Segment() | Conversation() | Quote() | Order() | Return():
+            if row.rep_id is not None:
+                yield "rep", row.rep_id
