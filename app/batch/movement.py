@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from app.batch.causes import Cause, Causes
+from app.batch.causes import Cause, Causes, fresh
 from app.batch.desk import Desk
 from app.batch.pairs import Pairs, remarked_amounts
 from app.batch.reach import Dirty
@@ -57,7 +57,9 @@ def _find_causes(
         for row, orders in ((was, desk.orders.stored), (returned, desk.orders.now)):
             if row is not None:
                 for contribution in of_row(row, orders.get((row.order_id,))):
-                    name(*contribution, causes.of(returned))
+                    order = desk.orders.now.get((returned.order_id,))
+                    own = fresh(was, returned) or order is None
+                    name(*contribution, causes.of(returned if own else order))
     for touch, marks in pairs.remarked:
         amounts: Amounts = list(remarked_amounts(touch.marks, marks))
         name(touch.rep_id, touch.day, amounts, causes.of_pair(touch.party, touch.rep_id))
