@@ -116,7 +116,8 @@ class Database:
                     assert isinstance(driver, asyncpg.Connection)
                     yield connection, driver
         except LOST as error:
-            raise Unavailable(f"PostgreSQL: {error or type(error).__name__}", retry_after=2) from error
+            reason = str(error) or type(error).__name__
+            raise Unavailable(f"PostgreSQL: {reason}", retry_after=2) from error
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise Unavailable(f"PostgreSQL: {error.orig}", retry_after=2) from error

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 from app.periods import DAY, FIRST_DAY, LAST_DAY, day_start
 
@@ -70,7 +71,7 @@ class Timeline:
     def stretches(self, start: date, end: date) -> Iterator[tuple[date, date, RepState | None]]:
         """Cut `start`..`end` (exclusive) into stretches `(from, to, state)` of one state each."""
         cuts = [start, *(d for d in self._froms if start < d < end), end]
-        for lo, hi in zip(cuts, cuts[1:], strict=False):
+        for lo, hi in pairwise(cuts):
             if lo < hi:
                 yield lo, hi, self.state_on(lo)
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from app.batch.calls import touched_calls, work_out_calls
 from app.batch.desk import Desk
-from app.batch.movement import movement_of
+from app.batch.movement import causes_of, movement_of
 from app.batch.pairs import Pairs, keep_remarked, quotes_reach, work_out_pairs
 from app.batch.reach import Dirty, customers_changed, rates_changed, reps_changed
 from app.batch.results import touched_results, work_out_results
@@ -164,12 +164,13 @@ async def work_out(
     await work_out_calls(session, desk, dirty, pairs)
     await work_out_pairs(session, desk, pairs)
     directory = known.directory
-    movement = movement_of(desk, pairs, closed_by(directory, now, final_after))
-    moved = movement.rows()
-    await restate(
-        session, moved, movement.causes, now=now, after=final_after,
-        ends=lambda rep_id, day: directory.of(rep_id).start_of(day + DAY),
-    )  # fmt: skip
+    moved = movement_of(desk, pairs).rows()
+    closed = closed_by(directory, now, final_after)
+    if any(closed(row[0], row[1]) for row in moved):
+        await restate(
+            session, moved, causes_of(desk, pairs, closed), now=now, after=final_after,
+            ends=lambda rep_id, day: directory.of(rep_id).start_of(day + DAY),
+        )  # fmt: skip
     await move(session, moved)
     await keep_remarked(session, pairs)
     for shelf in desk.shelves.values():

@@ -70,8 +70,6 @@ class Movement:
 
     def __init__(self) -> None:
         self.days: dict[Key, list[Any]] = {}
-        # the event behind each measure that moves on a day that was final
-        self.causes: dict[tuple[str, date, str], tuple[str, str]] = {}
 
     def add(
         self, rep_id: str, day: date, amounts: Iterable[tuple[str, int | Decimal]], sign: int

@@ -10,8 +10,8 @@ from app.periods import Kind, Period, day_start, months_before, period_before, p
 
 ZONES = (
     "UTC", "America/Denver", "America/St_Johns", "Pacific/Apia", "Pacific/Kiritimati",
-    "Pacific/Pago_Pago", "Asia/Kathmandu", "America/Sao_Paulo", "Asia/Beirut", "Australia/Lord_Howe",
-    "America/Havana", "Africa/Cairo",
+    "Pacific/Pago_Pago", "Asia/Kathmandu", "America/Sao_Paulo", "Asia/Beirut",
+    "Australia/Lord_Howe", "America/Havana", "Africa/Cairo",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.batch.desk import Desk
-from app.facts.rows import Conversation, Customer, Leg, Order, Quote, Rate, Rep, Return, Segment
+from app.facts.rows import Conversation, Customer, Leg, Order, Return, Segment
 
 Cause = tuple[str, str]  # (source, event id)
 
@@ -55,30 +55,25 @@ def fresh(before: Any, after: Any) -> bool:
 def _tags(row: Any) -> Iterator[tuple[str, Any]]:
     """What a row may reach others by, or be reached by; nearest first."""
     match row:
-        case Leg() | Segment() | Conversation() if row.call_id is not None:
+        case Customer():
+            yield from (("phone", phone) for phone in row.phones or ())
+            return
+        case Leg() | Segment() | Conversation():
             yield "call", row.call_id
         case Order() | Return():
             yield "order", row.order_id
-        case Rep():
-            yield "rep", row.rep_id
-        case Rate():
-            yield "currency", row.currency
-        case Customer():
-            yield from (("phone", phone) for phone in row.phones or ())
-    match row:
-        case Leg() | Conversation() | Quote() | Order():
-            if isinstance(row, Order) and row.quote_id is not None:
-                yield "quote", row.quote_id
-            if isinstance(row, Quote):
-                yield "quote", row.quote_id
-            if row.party is not None:
-                yield "pair", (row.party, row.rep_id)
-                yield "party", row.party
-            if row.phone is not None:
-                yield "phone", row.phone
-            if isinstance(row, Quote | Order) and row.currency is not None:
-                yield "currency", row.currency
-    match row:
-        case Leg() | Segment() | Conversation() | Quote() | Order() | Return():
-            if row.rep_id is not None:
-                yield "rep", row.rep_id
+    for tag, field in _FIELDS:
+        value = getattr(row, field, None)
+        if value is not None:
+            yield tag, value
+            if tag == "party":
+                yield "pair", (value, row.rep_id)
+
+
+_FIELDS = (
+    ("quote", "quote_id"),
+    ("party", "party"),
+    ("phone", "phone"),
+    ("currency", "currency"),
+    ("rep", "rep_id"),
+)

@@ -1,8 +1,8 @@
 """By how much each rep's day moves with a batch: what its rows add now, less what they added."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.batch.causes import Cause, Causes, fresh
 from app.batch.desk import Desk
@@ -10,74 +10,75 @@ from app.batch.pairs import Pairs, remarked_amounts
 from app.batch.reach import Dirty
 from app.facts.rows import Conversation, Leg, Order, Quote, Segment
 from app.facts.shelf import Shelf
-from app.meaning.contributions import Amounts, of_row
+from app.meaning.contributions import of_row
 from app.rollups import Movement
 
 
-def movement_of(
-    desk: Desk, pairs: Pairs, closed: Callable[[str, date], bool] = lambda rep_id, day: False
-) -> Movement:
-    """The movement of every (rep, day) that the batch touches, with its causes where closed."""
+def movement_of(desk: Desk, pairs: Pairs) -> Movement:
+    """The movement of every (rep, day) that the batch touches."""
     movement = Movement()
-    for row_type in (Leg, Segment, Conversation, Quote, Order):
-        shelf: Shelf[Any] = desk.shelves[row_type]
-        for before, after in shelf.changed():
-            if before is not None:
-                _move(movement, of_row(before), -1)
-            _move(movement, of_row(after), 1)
-    _returns(desk, movement)
+    for change in changes(desk):
+        _move(movement, of_row(change.before, change.order_before), -1)
+        _move(movement, of_row(change.after, change.order_after), 1)
     for touch, marks in pairs.remarked:
-        for measure, amount in remarked_amounts(touch.marks, marks):
-            movement.add(touch.rep_id, touch.day, [(measure, amount)], 1)
-    _find_causes(desk, pairs, movement, closed)
+        movement.add(touch.rep_id, touch.day, remarked_amounts(touch.marks, marks), 1)
     return movement
 
 
-def _find_causes(
-    desk: Desk, pairs: Pairs, movement: Movement, closed: Callable[[str, date], bool]
-) -> None:
-    """Name the event behind everything that moves on a day that was final."""
-    if not any(closed(*key) for key in movement.days):
-        return
-    causes = Causes(desk)
+class Change(NamedTuple):
+    """A row that counts otherwise than before; a return counts by its order, which is here too."""
 
-    def name(rep_id: str, day: date, amounts: Amounts, cause: Cause) -> None:
-        if closed(rep_id, day):
-            for measure, _ in amounts:
-                movement.causes[rep_id, day, measure] = cause
+    before: Any
+    after: Any
+    order_before: Order | None = None
+    order_after: Order | None = None
 
+
+def changes(desk: Desk) -> Iterator[Change]:
+    """Everything on the desk that may count otherwise than before."""
     for row_type in (Leg, Segment, Conversation, Quote, Order):
         shelf: Shelf[Any] = desk.shelves[row_type]
         for before, after in shelf.changed():
-            for row in (before, after):
-                for contribution in of_row(row):
-                    name(*contribution, causes.of(after))
-    for key, returned in desk.returns.now.items():
-        was = desk.returns.stored.get(key)
-        for row, orders in ((was, desk.orders.stored), (returned, desk.orders.now)):
-            if row is not None:
-                for contribution in of_row(row, orders.get((row.order_id,))):
-                    order = desk.orders.now.get((returned.order_id,))
-                    own = fresh(was, returned) or order is None
-                    name(*contribution, causes.of(returned if own else order))
-    for touch, marks in pairs.remarked:
-        amounts: Amounts = list(remarked_amounts(touch.marks, marks))
-        name(touch.rep_id, touch.day, amounts, causes.of_pair(touch.party, touch.rep_id))
-
-
-def _returns(desk: Desk, movement: Movement) -> None:
-    """A return counts by its order: either may have changed."""
+            yield Change(before, after)
     orders = desk.orders
     for key, after in desk.returns.now.items():
         before = desk.returns.stored.get(key)
-        if before is not None:
-            _move(movement, of_row(before, orders.stored.get((before.order_id,))), -1)
-        _move(movement, of_row(after, orders.now.get((after.order_id,))), 1)
+        yield Change(
+            before,
+            after,
+            orders.stored.get((before.order_id,)) if before is not None else None,
+            orders.now.get((after.order_id,)),
+        )
 
 
 def _move(movement: Movement, contributions: Iterable[Any], sign: int) -> None:
     for rep_id, day, amounts in contributions:
         movement.add(rep_id, day, amounts, sign)
+
+
+def causes_of(
+    desk: Desk, pairs: Pairs, closed: Callable[[str, date], bool]
+) -> dict[tuple[str, date, str], Cause]:
+    """The event behind every measure of a closed day that the batch may move."""
+    causes = Causes(desk)
+    found: dict[tuple[str, date, str], Cause] = {}
+
+    def name(contributions: Iterable[Any], cause: Cause) -> None:
+        for rep_id, day, amounts in contributions:
+            if closed(rep_id, day):
+                for measure, _ in amounts:
+                    found[rep_id, day, measure] = cause
+
+    for change in changes(desk):
+        row = change.after
+        if change.order_after is not None and not fresh(change.before, row):
+            row = change.order_after
+        name(of_row(change.before, change.order_before), causes.of(row))
+        name(of_row(change.after, change.order_after), causes.of(row))
+    for touch, marks in pairs.remarked:
+        amounts = remarked_amounts(touch.marks, marks)
+        name([(touch.rep_id, touch.day, amounts)], causes.of_pair(touch.party, touch.rep_id))
+    return found
 
 
 def add_up(desk: Desk, dirty: Dirty, sums: Movement) -> int:

@@ -5,6 +5,7 @@ depends on it is brought in, to be worked out anew.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from app.batch.desk import Desk
@@ -48,7 +49,7 @@ def zone_change(old: Timeline, new: Timeline) -> tuple[date, date] | None:
     ordered = sorted(cuts)
     differ = [
         (start, end - DAY)
-        for start, end in zip(ordered, ordered[1:], strict=False)
+        for start, end in pairwise(ordered)
         if old.zone_on(start) != new.zone_on(start)
     ]
     return (differ[0][0], differ[-1][1]) if differ else None

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from app.batch.desk import Desk
@@ -82,5 +81,5 @@ async def keep_superseded(session: Writing, rows: Sequence[AnyRow]) -> None:
     )  # fmt: skip
 
 
-def _text(part: str | date | Decimal) -> str:
-    return part if isinstance(part, str) else part.isoformat() if isinstance(part, date) else str(part)
+def _text(part: str | date) -> str:
+    return part if isinstance(part, str) else part.isoformat()

@@ -36,7 +36,7 @@ from app.facts.rows import (
     TimeOff,
 )
 
-# (voided, void_reason, revision, event_time, event_id, source)
+# voided, void_reason, revision, event_time, event_id and source, in the order of the columns
 Stamp = tuple[Any, ...]
 
 
@@ -66,7 +66,7 @@ def _leg(d: CallEnded, stamp: Stamp, _: Event, numbers: Numbers) -> Leg:
     )  # fmt: skip
 
 
-def _segment(d: TalktimeRecorded, stamp: Stamp, _: Event, numbers: Numbers) -> Segment:
+def _segment(d: TalktimeRecorded, stamp: Stamp, _: Event, _numbers: Numbers) -> Segment:
     return Segment(d.segment_id, d.call_id, d.rep_id, d.kind, d.started_at, d.seconds, *stamp)
 
 
@@ -93,7 +93,7 @@ def _order(d: OrderRecorded, stamp: Stamp, _: Event, numbers: Numbers) -> Order:
     )  # fmt: skip
 
 
-def _return(d: OrderReturned, stamp: Stamp, _: Event, numbers: Numbers) -> Return:
+def _return(d: OrderReturned, stamp: Stamp, _: Event, _numbers: Numbers) -> Return:
     return Return(d.return_id, d.order_id, d.returned_at, d.lines, *stamp)
 
 
@@ -102,27 +102,25 @@ def _customer(d: CustomerRecorded, stamp: Stamp, _: Event, numbers: Numbers) -> 
     return Customer(d.customer_id, d.name, sorted(h for h in hashes if h), *stamp)
 
 
-def _rep(d: RepRecorded, stamp: Stamp, _: Event, numbers: Numbers) -> Rep:
+def _rep(d: RepRecorded, stamp: Stamp, _: Event, _numbers: Numbers) -> Rep:
     return Rep(
         d.rep_id, d.effective_from, d.name, d.team, d.manager, d.time_zone, d.active, *stamp
     )
 
 
-def _time_off(d: TimeOffRecorded, stamp: Stamp, _: Event, numbers: Numbers) -> TimeOff:
+def _time_off(d: TimeOffRecorded, stamp: Stamp, _: Event, _numbers: Numbers) -> TimeOff:
     return TimeOff(d.rep_id, d.date, d.fraction, *stamp)
 
 
-def _rate(d: FxRateRecorded, stamp: Stamp, _: Event, numbers: Numbers) -> Rate:
+def _rate(d: FxRateRecorded, stamp: Stamp, _: Event, _numbers: Numbers) -> Rate:
     return Rate(d.currency, d.day, d.rate, *stamp)
 
 
-def _void(d: RecordVoided, stamp: Stamp, event: Event, numbers: Numbers) -> AnyRow:
+def _void(d: RecordVoided, _stamp: Stamp, event: Event, _numbers: Numbers) -> AnyRow:
     row_type = _VOIDABLE[d.kind]
-    values: dict[str, Any] = dict.fromkeys(row_type.__struct_fields__)
-    for field, default in zip(
-        reversed(row_type.__struct_fields__), reversed(row_type.__struct_defaults__), strict=False
-    ):
-        values[field] = default
+    fields, defaults = row_type.__struct_fields__, row_type.__struct_defaults__
+    values: dict[str, Any] = dict.fromkeys(fields)
+    values |= dict(zip(fields[len(fields) - len(defaults) :], defaults, strict=True))
     values |= {
         "voided": True,
         "void_reason": d.reason,

@@ -110,7 +110,7 @@ def of_conversation(conversation: Conversation) -> Amounts:
             out += [("spoken_conversations", 1), ("timed_conversations", 1)]
             out.append(("timed_talk", seconds))
         _conversation(marks, conversation.right_party, out)
-    _talk(marks, seconds, out) if marks else None
+    _talk(marks, seconds, out)
     return out
 
 
@@ -134,7 +134,8 @@ def of_order(order: Order) -> Amounts:
     lines = [line for line in order.lines if line.kind in ITEMS]
     costed = bool(lines) and all(line.unit_cost is not None for line in lines)
     with localcontext(EXACT):
-        out: Amounts = [("orders", 1), ("order_lines", len(lines)), ("item_orders", int(bool(lines)))]
+        out: Amounts = [("orders", 1), ("order_lines", len(lines))]
+        out.append(("item_orders", int(bool(lines))))
         out += [("units", line.quantity) for line in lines]
         if order.rate is None:
             return out

@@ -67,13 +67,18 @@ def read_call(
     if len(candidates) > 1:
         _credit(candidates)
     if not reached:
-        for leg in legs:
-            if leg.marks & STANDS and not leg.marks & OUTBOUND:
-                leg.marks |= MISSED
+        _miss(legs)
     if segments:
         _read_orphans(segments, {leg.rep_id for leg in legs}, newest, known)
     for word in words:
         word.day, word.party, word.marks = None, None, 0
+
+
+def _miss(legs: Iterable[Leg]) -> None:
+    """Mark the inbound legs of a call that nobody answered or classified."""
+    for leg in legs:
+        if leg.marks & STANDS and not leg.marks & OUTBOUND:
+            leg.marks |= MISSED
 
 
 def _clear(leg: Leg, known: Known) -> None:
@@ -93,23 +98,12 @@ def _segment_sums(segments: Iterable[Segment]) -> dict[str, dict[str, int]]:
 
 
 def _read_leg(leg: Leg, word: Conversation | None, sums: dict[str, int], known: Known) -> None:
-    talk, hold = leg.talk_seconds, leg.hold_seconds
-    if sums:
-        length = (leg.ended_at - leg.started_at) // SECOND
-        if "talk" in sums:
-            talk = min(sums["talk"], length)
-        if "hold" in sums:
-            hold = min(sums["hold"], length)
-    answered_at = leg.answered_at
-    bridged = leg.outcome == "connected" and (answered_at is not None or (talk or 0) > 0)
-    if talk is None and bridged and answered_at is not None:
-        talk = max(0, (leg.ended_at - answered_at) // SECOND - (hold or 0))
-    leg.talk, leg.hold = talk, hold
+    answered = _time(leg, sums)
     timeline = known.directory.of(leg.rep_id)
     leg.day = timeline.day_of(leg.started_at)
 
+    talk = leg.talk
     marks = STANDS
-    answered = bridged and leg.answered_by != "machine"
     if answered:
         marks |= ANSWERED
     outbound = leg.direction == "outbound"
@@ -133,6 +127,23 @@ def _read_leg(leg: Leg, word: Conversation | None, sums: dict[str, int], known: 
         if word.kind == "customer":
             marks |= CONVERSATION | SPOKEN
     leg.marks = marks
+
+
+def _time(leg: Leg, sums: dict[str, int]) -> bool:
+    """Work out the leg's talk and hold; whether a human may have answered it."""
+    talk, hold = leg.talk_seconds, leg.hold_seconds
+    if sums:
+        length = (leg.ended_at - leg.started_at) // SECOND
+        if "talk" in sums:
+            talk = min(sums["talk"], length)
+        if "hold" in sums:
+            hold = min(sums["hold"], length)
+    answered_at = leg.answered_at
+    bridged = leg.outcome == "connected" and (answered_at is not None or (talk or 0) > 0)
+    if talk is None and bridged and answered_at is not None:
+        talk = max(0, (leg.ended_at - answered_at) // SECOND - (hold or 0))
+    leg.talk, leg.hold = talk, hold
+    return bridged and leg.answered_by != "machine"
 
 
 def _classified_party(leg: Leg, word: Conversation, known: Known) -> str | None:
