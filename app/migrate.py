@@ -1,0 +1,74 @@
+"""Brings a database to the schema this version needs; safe to run from many processes at once."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+
+from app import restatements, rollups
+from app.db import LOST, create_engine, metadata
+from app.errors import Unavailable
+from app.facts import tables as facts
+from app.settings import read
+
+# Every station that owns tables.
+STATIONS: tuple[ModuleType, ...] = (facts, rollups, restatements)
+
+_LOCK = 0x4D494752
+_ROOT = Path(__file__).parents[1]
+
+
+def tables() -> MetaData:
+    """The schema as the code declares it."""
+    return metadata
+
+
+def migrate(dsn: str) -> None:
+    """Bring the database up to date. Raises `Unavailable` if it is not there."""
+    config = _config()
+
+    def upgrade(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+    asyncio.run(_locked(dsn, upgrade))
+
+
+def pending(connection: Connection) -> bool:
+    """Whether the database is behind the migrations of this version."""
+    heads = set(ScriptDirectory.from_config(_config()).get_heads())
+    return set(MigrationContext.configure(connection).get_current_heads()) != heads
+
+
+def connect_and_run(run: Callable[[Any], None]) -> None:
+    """For the alembic command: run on the database of the settings."""
+    asyncio.run(_locked(read().database_url.get_secret_value(), run))
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_ROOT / "migrations"))
+    return config
+
+
+async def _locked(dsn: str, run: Callable[[Connection], None]) -> None:
+    """Run on a connection of its own, one at a time, without waiting long for others' locks."""
+    engine = create_engine(dsn, pool=1, timeout=3600)
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+            await connection.execute(text("SET lock_timeout = '5s'"))
+            await connection.commit()
+            await connection.run_sync(run)
+            await connection.commit()
+    except LOST as error:
+        raise Unavailable(f"PostgreSQL: {error}") from error
+    finally:
+        await engine.dispose()
