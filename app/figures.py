@@ -1,0 +1,138 @@
+"""Figures of a rep, a team or the company for a period, shaped as the API answers them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from msgspec import UNSET, Struct, UnsetType
+
+from app.errors import NotFound
+from app.kpi import Figure, Kpi, Status
+from app.periods import Period, months_before
+from app.spans import Asked, Scope, Subject, shown_period
+from app.sums import read_reps
+from app.tally import tally, with_statuses
+from app.view import View
+
+
+class PeriodShown(Struct, frozen=True):
+    """Local days from `start` up to, not including, `end`, in the zone `time_zone`."""
+
+    kind: str
+    start: date
+    end: date
+    time_zone: str
+
+
+class Figures(Struct, frozen=True, kw_only=True):
+    """KPIs of a rep (`rep_id`, `name`, `team`), of a team (`team`), or of the company."""
+
+    rep_id: str | UnsetType = UNSET
+    name: str | UnsetType | None = UNSET
+    team: str | UnsetType | None = UNSET
+    period: PeriodShown
+    as_of: datetime
+    status: Status
+    kpis: dict[str, Figure]
+
+
+async def figures(view: View, subject: Subject, asked: Asked, kpis: Sequence[Kpi]) -> Figures:
+    """The figures of `subject` for the period asked.
+
+    Raises `NotFound` for a rep or team nobody ever heard of.
+    """
+    await check_known(view, subject)
+    scope = Scope(view.roster)
+    for rep_id in await reps_of(view, subject, *reach(view, asked, months=12)):
+        scope.add(0, rep_id, asked.on, subject.teams)
+    counted = await tally(view, scope, kpis, many=subject.many)
+    period, shown = period_shown(scope, asked)
+    status, by_id = with_statuses(
+        view,
+        kpis,
+        [counted.figure(kpi, (0, 0), view.settings.currency) for kpi in kpis],
+        end_of(scope, period),
+    )
+    name, team = _card(view, subject, period)
+    return Figures(
+        rep_id=UNSET if subject.rep_id is None else subject.rep_id,
+        name=name,
+        team=team,
+        period=shown,
+        as_of=view.as_of,
+        status=status,
+        kpis=by_id,
+    )
+
+
+async def check_known(view: View, subject: Subject) -> None:
+    """Raise `NotFound` for a rep or team nobody ever heard of."""
+    rep_id, teams = subject.rep_id, subject.teams
+    if rep_id is not None and rep_id not in view.roster.directory.timelines:
+        if not await view.reading.value(_SEEN, rep_id):
+            raise NotFound(f"there is no rep {rep_id!r}")
+    elif rep_id is None and teams is not None:
+        unknown = sorted(teams - set(view.roster.directory.teams()))
+        if unknown:
+            raise NotFound(f"there is no team {unknown[0]!r}")
+
+
+_SEEN = (
+    "SELECT "
+    + " OR ".join(
+        f"EXISTS (SELECT FROM {table} WHERE rep_id = $1 AND day IS NOT NULL)"
+        for table in ("legs", "segments", "conversations", "quotes", "orders")
+    )
+    + " OR EXISTS (SELECT FROM time_off WHERE rep_id = $1)"
+)
+
+
+async def reps_of(view: View, subject: Subject, start: date, end: date) -> list[str]:
+    """The reps a subject may be about; of those nobody announced only the ones with facts.
+
+    Somebody nobody announced is in no team, so only the company has them.
+    """
+    if subject.rep_id is not None:
+        return [subject.rep_id]
+    announced = view.roster.directory.timelines
+    if subject.teams is not None:
+        return list(announced)
+    seen = await read_reps(view.reading, start, end)
+    return [*announced, *(rep_id for rep_id in seen if rep_id not in announced)]
+
+
+def reach(view: View, asked: Asked, *, months: int = 0) -> tuple[date, date]:
+    """The first day any rep's period can have, `months` earlier, and the day after the last."""
+    earliest, latest = view.roster.todays()
+    first = asked.on(earliest)
+    start = min(first.start, earliest, first.last_day)
+    return months_before(start, months), asked.on(latest).end
+
+
+def period_shown(scope: Scope, asked: Asked) -> tuple[Period, PeriodShown]:
+    """The period most of the reps have, plain and as the API shows it."""
+    period, zone = shown_period(scope, asked.on)
+    return period, PeriodShown(period.kind.value, period.start, period.end, zone)
+
+
+def end_of(scope: Scope, period: Period) -> datetime:
+    """The instant the scope's last day ends: the latest of its reps' ends.
+
+    If nobody is in it, the period ends in the default zone.
+    """
+    roster = scope.roster
+    ends = {roster.timeline(rep_id).start_of(last) for _, rep_id, _, last in scope.spans}
+    return max(ends, default=roster.directory.of("").start_of(period.end))
+
+
+def card_day(view: View, rep_id: str, period: Period) -> date:
+    """The day whose name and team a rep is shown with: the period's last, or today before it."""
+    return min(period.last_day, max(period.start, view.roster.today(rep_id)))
+
+
+def _card(
+    view: View, subject: Subject, period: Period
+) -> tuple[str | UnsetType | None, str | UnsetType | None]:
+    """Name and team as an answer shows them: a team has no name, the company neither."""
+    if subject.rep_id is not None:
+        return view.roster.card(subject.rep_id, card_day(view, subject.rep_id, period))
+    return UNSET, ", ".join(sorted(subject.teams)) if subject.teams else UNSET

@@ -1,0 +1,210 @@
+"""From a question to days: which days of which reps a figure is about. Pure.
+
+A question names a rep, a team or the company, and a period. It becomes spans, stretches of days
+of one rep each: a rep's period, the stretches its members served in a team, everybody's periods
+for the company. Without a date the period is the one that holds *today*, each rep's own day that
+holds the present instant, so the spans of one figure may differ by rep.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from app.directory import Directory, Timeline
+from app.errors import BadRequest, FieldError
+from app.periods import DAY, Kind, Period, period_before, period_of
+
+
+class Span(NamedTuple):
+    """The days of a rep from `start` up to, not including, `end`, for the figure of `group`."""
+
+    group: int
+    rep_id: str
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A period as it was asked for: a kind and a day in it (None: each rep's today), or a range."""
+
+    kind: Kind
+    day: date | None = None
+    range: Period | None = None
+    week_start: int = 0
+
+    def on(self, today: date) -> Period:
+        """The period for a rep whose today is `today`."""
+        if self.range is not None:
+            return self.range
+        return period_of(self.kind, self.day or today, week_start=self.week_start)
+
+    def before(self, today: date) -> Period:
+        """The period before it, of the same kind or length."""
+        return period_before(self.on(today), week_start=self.week_start)
+
+
+def asked(
+    kind: str | None = None,
+    day: date | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    *,
+    week_start: int = 0,
+) -> Asked:
+    """The period of the query `period=&date=` or `from=&to=`; a day by default.
+
+    Raises `BadRequest` for an unknown kind, half a range, an empty one, or both ways at once.
+    """
+    if start is None and end is None:
+        if kind is not None and kind not in set(Kind) - {Kind.RANGE}:
+            raise _bad("period", "must be day, week, month, quarter, year or ttm")
+        return Asked(Kind(kind or Kind.DAY), day, week_start=week_start)
+    if kind is not None or day is not None:
+        raise _bad("period", "give either period and date, or from and to")
+    if start is None or end is None:
+        raise _bad("to" if end is None else "from", "from and to are given together")
+    if end <= start:
+        raise _bad("to", "must be after from: it is the first day not in the period")
+    return Asked(Kind.RANGE, range=Period(Kind.RANGE, start, end), week_start=week_start)
+
+
+def _bad(name: str, detail: str) -> BadRequest:
+    return BadRequest(f"{name}: {detail}", errors=(FieldError(name, detail),))
+
+
+class Roster:
+    """Everybody at one instant: who they are, and which day it is for each."""
+
+    def __init__(self, directory: Directory, now: datetime) -> None:
+        self.directory = directory
+        self.now = now
+        self._todays: dict[str, date] = {}
+
+    def timeline(self, rep_id: str) -> Timeline:
+        """The rep's timeline, an empty one for a rep nobody announced."""
+        return self.directory.of(rep_id)
+
+    def today(self, rep_id: str) -> date:
+        """The rep's own day that holds the present instant."""
+        today = self._todays.get(rep_id)
+        if today is None:
+            today = self._todays[rep_id] = self.timeline(rep_id).day_of(self.now)
+        return today
+
+    def todays(self) -> tuple[date, date]:
+        """The earliest and the latest today anybody can have."""
+        day = self.now.astimezone(UTC).date()
+        return day - DAY, day + DAY
+
+    def card(self, rep_id: str, day: date) -> tuple[str | None, str | None]:
+        """The rep's `(name, team)` on `day`; before the first state the first one's name."""
+        timeline = self.timeline(rep_id)
+        state = timeline.state_on(day)
+        if state is not None:
+            return state.name, state.team
+        return (timeline.states[0].name, None) if timeline.states else (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a figure is about: one rep, else all; with `teams` only on dates served in these."""
+
+    rep_id: str | None = None
+    teams: frozenset[str] | None = None
+
+    @property
+    def many(self) -> bool:
+        """Whether it is a team or the company."""
+        return self.rep_id is None
+
+
+@dataclass(slots=True)
+class Scope:
+    """The spans of one or more figures, with those of the figures' own twelve months.
+
+    `trailing` are the twelve months that end with the period, or with the rep's today if that
+    is earlier. `periods` are the periods of the reps that have a span.
+    """
+
+    roster: Roster
+    spans: list[Span] = field(default_factory=list)
+    trailing: list[Span] = field(default_factory=list)
+    periods: dict[str, Period] = field(default_factory=dict)
+
+    def add(
+        self,
+        group: int,
+        rep_id: str,
+        period_on: Callable[[date], Period],
+        teams: Collection[str] | None = None,
+    ) -> None:
+        """Bring a rep into `group`, for the period of the rep's today; both cut by `teams`."""
+        today = self.roster.today(rep_id)
+        period = period_on(today)
+        spans = served(self.roster, group, rep_id, period, teams)
+        if spans:
+            self.periods[rep_id] = period
+            self.spans += spans
+        last_months = period_of(Kind.TTM, min(period.last_day, today))
+        self.trailing += served(self.roster, group, rep_id, last_months, teams)
+
+
+def served(
+    roster: Roster, group: int, rep_id: str, period: Period, teams: Collection[str] | None
+) -> list[Span]:
+    """The spans of a rep's period, with `teams` those of the dates served in one of them."""
+    if teams is None:
+        return [Span(group, rep_id, period.start, period.end)]
+    stretches = roster.timeline(rep_id).stretches(period.start, period.end)
+    return [Span(group, rep_id, lo, hi) for lo, hi, s in stretches if s and s.team in teams]
+
+
+def shown_period(scope: Scope, period_on: Callable[[date], Period]) -> tuple[Period, str]:
+    """The period that most reps have, and the zone they have it in.
+
+    Asked without a date at an instant that is in two dates, a figure of many reps is of both;
+    of two periods as common the later is shown. With nobody there it is the default zone's.
+    """
+    roster = scope.roster
+    shared = Counter(
+        (period, roster.timeline(rep_id).zone_on(period.last_day))
+        for rep_id, period in scope.periods.items()
+    )
+    if not shared:
+        nobody = Timeline((), roster.directory.default_zone)
+        return period_on(nobody.day_of(roster.now)), nobody.default_zone
+    return max(shared, key=lambda pair: (shared[pair], pair[0].end, pair[1]))
+
+
+def buckets(start: date, end: date, bucket: Kind, *, week_start: int = 0) -> list[date]:
+    """The starts of the days, weeks or months of `start`..`end`, the first cut at `start`."""
+    cuts = [start]
+    while (following := period_of(bucket, cuts[-1], week_start=week_start).end) < end:
+        cuts.append(following)
+    return cuts
+
+
+def month_edges(spans: Iterable[Span]) -> tuple[list[Span], list[Span]]:
+    """The spans as `(days, months)`: the whole calendar months in them, and what is left."""
+    days: list[Span] = []
+    months: list[Span] = []
+    for span in spans:
+        for whole, piece in _edges(span):
+            (months if whole else days).append(piece)
+    return days, months
+
+
+def _edges(span: Span) -> Iterator[tuple[bool, Span]]:
+    first = span.start if span.start.day == 1 else period_of(Kind.MONTH, span.start).end
+    last = span.end.replace(day=1)
+    if first >= last:
+        yield False, span
+        return
+    yield True, span._replace(start=first, end=last)
+    if span.start < first:
+        yield False, span._replace(end=first)
+    if last < span.end:
+        yield False, span._replace(start=last)

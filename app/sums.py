@@ -1,0 +1,123 @@
+"""Sums over spans of days, read from the rollups; and what has to be counted among the facts.
+
+Everything is read for all spans of all figures by one query each: spans go in as arrays. A cell
+is `(group of the span, bucket of the day)`; without cuts there is one bucket, 0. A cell with
+nothing in it is not in the answer.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import asyncpg
+
+from app.db import Reading
+from app.exact import Amount
+from app.meaning.marks import Mark
+from app.rollups import AMOUNTS, MEASURES
+from app.spans import Span, month_edges
+
+Cell = tuple[int, int]
+
+_CALLED = int(Mark.CALL | Mark.OUTBOUND)
+_MISSED = int(Mark.MISSED)
+
+
+async def read_sums(
+    reading: Reading, spans: Sequence[Span], measures: Sequence[str], cuts: Sequence[date] = ()
+) -> dict[Cell, dict[str, Amount]]:
+    """The sums of these measures in each cell that has a row in the rollups.
+
+    Whole months come from their own rows, unless cuts go through them.
+    """
+    by_month = all(cut.day == 1 for cut in cuts[1:])
+    days, months = month_edges(spans) if by_month else (list(spans), [])
+    names = [name for name in MEASURES if name in measures]
+    parts = [(rows, part) for rows, part in ((_DAYS, days), (_MONTHS, months)) if part]
+    if not parts:
+        return {}
+    values: list[object] = [list(cuts)]
+    selects = []
+    for (table, day), part in parts:
+        selects.append(_rows(table, day, names, len(values), cuts))
+        values += _columns(part)
+    columns = "".join(f", {_sum(name)} AS {name}" for name in names)
+    records = await reading.fetch(
+        f"SELECT g, b{columns} FROM ({' UNION ALL '.join(selects)}) AS r GROUP BY g, b", *values
+    )
+    return {(record[0], record[1]): _named(names, record) for record in records}
+
+
+_DAYS = ("rep_days", "day")
+_MONTHS = ("rep_months", "month")
+
+
+def _sum(name: str) -> str:
+    return f"sum({name})" if name in AMOUNTS else f"sum({name})::bigint"
+
+
+def _named(names: Sequence[str], record: asyncpg.Record) -> dict[str, Amount]:
+    return dict(zip(names, tuple(record)[2:], strict=True))
+
+
+def _rows(table: str, day: str, columns: Sequence[str], used: int, cuts: Sequence[date]) -> str:
+    """A SELECT of group, bucket and columns of a table over spans, from parameter `used + 1` on."""
+    wanted = "".join(f", d.{column}" for column in columns)
+    return f"SELECT s.g, {_bucket(day, cuts)} AS b{wanted} {_over(table, day, used)}"
+
+
+def _bucket(day: str, cuts: Sequence[date]) -> str:
+    # Naming the parameter keeps its place where there are no cuts.
+    return f"width_bucket(d.{day}, $1::date[]) - 1" if cuts else "cardinality($1::date[])"
+
+
+def _over(table: str, day: str, used: int) -> str:
+    """FROM a table over spans. The bounds say nothing new, but the planner can use them."""
+    g, rep_id, lo, hi, first, last = (f"${used + i}" for i in range(1, 7))
+    return (
+        f"FROM unnest({g}::int[], {rep_id}::text[], {lo}::date[], {hi}::date[])"
+        f" AS s(g, rep_id, lo, hi) JOIN {table} d ON d.rep_id = s.rep_id"
+        f" AND d.{day} >= s.lo AND d.{day} < s.hi AND d.{day} >= {first} AND d.{day} < {last}"
+    )
+
+
+def _columns(spans: Sequence[Span]) -> list[object]:
+    groups, reps, starts, ends = zip(*spans, strict=True)
+    return [list(groups), list(reps), list(starts), list(ends), min(starts), max(ends)]
+
+
+async def read_customers(
+    reading: Reading, spans: Sequence[Span], cuts: Sequence[date] = ()
+) -> dict[Cell, int]:
+    """How many different customers were called in each cell."""
+    return await _distinct(reading, spans, cuts, "d.party", _CALLED, "AND d.party IS NOT NULL")
+
+
+async def read_missed(
+    reading: Reading, spans: Sequence[Span], cuts: Sequence[date] = ()
+) -> dict[Cell, int]:
+    """How many inbound calls were missed in each cell, each call and day once."""
+    return await _distinct(reading, spans, cuts, "(d.call_id, d.day)", _MISSED, "")
+
+
+async def _distinct(
+    reading: Reading, spans: Sequence[Span], cuts: Sequence[date], what: str, marks: int, more: str
+) -> dict[Cell, int]:
+    if not spans:
+        return {}
+    records = await reading.fetch(
+        f"SELECT s.g, {_bucket('day', cuts)} AS b, count(DISTINCT {what}) {_over('legs', 'day', 1)}"
+        f" AND d.marks & {marks} = {marks} {more} GROUP BY 1, 2",
+        list(cuts),
+        *_columns(spans),
+    )
+    return {(record[0], record[1]): record[2] for record in records}
+
+
+async def read_reps(reading: Reading, start: date, end: date) -> list[str]:
+    """The reps with a row in the months that `start`..`end` (exclusive) touches."""
+    records = await reading.fetch(
+        "SELECT DISTINCT rep_id FROM rep_months WHERE month >= $1 AND month < $2",
+        start.replace(day=1),
+        end,
+    )
+    return [record[0] for record in records]
