@@ -94,21 +94,28 @@ class Movement:
         return [(*key, *sums) for key, sums in sorted(self.days.items()) if any(sums)]
 
 
+# A sum of decimals keeps as many places as it ever had on its way: without trimming, the same
+# amount would be stored as 1.5 or 1.500, by the order of events.
+_TRIMMED = {m: "trim_scale({})" if m in AMOUNTS else "{}" for m in MEASURES}
+
 _COLUMNS = ", ".join(MEASURES)
-_MONTH_SUMS = ", ".join(f"sum({measure})" for measure in MEASURES)
+_DAY_SUMS = ", ".join(_TRIMMED[m].format(m) for m in MEASURES)
+_MONTH_SUMS = ", ".join(_TRIMMED[m].format(f"sum({m})") for m in MEASURES)
 _ALL_ZERO = " AND ".join(f"r.{measure} = 0" for measure in MEASURES)
 _ANY_LESS = " OR ".join(f"m.{measure} < 0" for measure in MEASURES)
 
 
 def _upsert(table: str, key: str, source: str) -> str:
-    sums = ", ".join(f"{measure} = {table}.{measure} + EXCLUDED.{measure}" for measure in MEASURES)
+    sums = ", ".join(
+        f"{m} = " + _TRIMMED[m].format(f"{table}.{m} + EXCLUDED.{m}") for m in MEASURES
+    )
     return (
         f"INSERT INTO {table} (rep_id, {key}, {_COLUMNS}) {source} "
         f"ON CONFLICT (rep_id, {key}) DO UPDATE SET {sums}"
     )
 
 
-_DAYS = _upsert("rep_days", "day", f"SELECT rep_id, day, {_COLUMNS} FROM moved ORDER BY 1, 2")
+_DAYS = _upsert("rep_days", "day", f"SELECT rep_id, day, {_DAY_SUMS} FROM moved ORDER BY 1, 2")
 _MONTHS = _upsert(
     "rep_months",
     "month",
