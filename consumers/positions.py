@@ -4,7 +4,7 @@ Pure. The offsets in PostgreSQL are the truth; whatever is unknown is read there
 another record is polled.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -56,7 +56,7 @@ class Positions:
 
     def settle(
         self,
-        assigned: Collection[Partition],
+        assigned: Iterable[Partition],
         stored: Mapping[Partition, int],
         begins: Mapping[Partition, int],
         ends: Mapping[Partition, int],

@@ -8,7 +8,7 @@ from the stored offsets, so nothing is assumed about a COMMIT whose answer was l
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ from consumers.brake import Brake
 from consumers.dead_letters import DeadLetters
 from consumers.decoding import Polled, decode
 from consumers.gauges import Gauges
-from consumers.positions import LostOffsets, Positions
+from consumers.positions import LostOffsets, Partition, Positions
 from consumers.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         topics = [named(self._settings.topic_prefix, topic) for topic in CONSUMED]
         await AsyncRetrying(
             retry=retry_if_exception_type(Unavailable),
-            wait=wait_exponential_jitter(initial=0.2, max=5),
+            wait=wait_exponential_jitter(multiplier=0.2, max=5),
             stop=stop_after_delay(START_SECONDS),
             reraise=True,
         )(create_topics, self._settings)
@@ -171,7 +171,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         while not self._stopping.is_set():
             retrying = AsyncRetrying(
                 retry=retry_if_exception_type((Unavailable, Fenced)),
-                wait=wait_exponential_jitter(initial=0.2, max=5, jitter=0.5),
+                wait=wait_exponential_jitter(multiplier=0.2, max=5, jitter=0.5),
                 stop=stop_when_event_set(self._stopping),  # type: ignore[arg-type]
                 sleep=self._sleep,
                 before_sleep=self._in_vain,
@@ -210,17 +210,15 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             async with self._database.reading() as reading:
                 stored = await stored_offsets(reading)
             async with asyncio.timeout(KAFKA_SECONDS):
-                begins = await self._consumer.beginning_offsets(assigned)
-                ends = await self._consumer.end_offsets(assigned)
+                begins = _plain(await self._consumer.beginning_offsets(assigned))
+                asked_at = clock()
+                ends = _plain(await self._consumer.end_offsets(assigned))
             if set(assigned) != self._consumer.assignment():
                 return  # a rebalance came between
             places = self._positions.settle(
-                {(tp.topic, tp.partition) for tp in assigned},
-                stored,
-                {(tp.topic, tp.partition): offset for tp, offset in begins.items()},
-                {(tp.topic, tp.partition): offset for tp, offset in ends.items()},
-                accept_loss=self._settings.accept_loss,
+                begins, stored, begins, ends, accept_loss=self._settings.accept_loss
             )
+            self._positions.seen(ends, asked_at)
             for (topic, partition), offset in places.items():
                 self._consumer.seek(TopicPartition(topic, partition), offset)
 
@@ -269,7 +267,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
                 continue
             if assigned != self._consumer.assignment():
                 continue
-            self._positions.seen({(tp.topic, tp.partition): n for tp, n in ends.items()}, asked_at)
+            self._positions.seen(_plain(ends), asked_at)
             lag = self._positions.lag()
             self._gauges.lag(lag)
             await self._commit_advisory()
@@ -302,3 +300,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             for waiting in (task, stop):
                 waiting.cancel()
             await asyncio.gather(task, stop, return_exceptions=True)
+
+
+def _plain(offsets: Mapping[TopicPartition, int]) -> dict[Partition, int]:
+    return {(tp.topic, tp.partition): offset for tp, offset in offsets.items()}

@@ -11,9 +11,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from prometheus_client import CollectorRegistry
+
 from app.db import Database
+from app.events.cloudevents import from_kafka
+from app.events.types import Event
+from app.ingest import Door
 from app.producer import Producer, Record
 from app.settings import Settings, read
+from consumers.gauges import Gauges
+from consumers.runner import Runner
+from tests.digest import digests
 
 START = datetime(2026, 11, 2, 14, tzinfo=UTC)
 SECRET = "a secret of the tests"
@@ -149,6 +157,7 @@ async def spawn(chosen: Settings, database: Database, **environ: str) -> asyncio
         "RINGSIDE_CONSUMER_GROUP": chosen.consumer_group,
         "RINGSIDE_TOPIC_PARTITIONS": str(chosen.topic_partitions),
         "RINGSIDE_BATCH_EVENTS": str(chosen.batch_events),
+        "RINGSIDE_SESSION_SECONDS": str(chosen.session_seconds),
         "RINGSIDE_SECRET": SECRET,
     }
     return await asyncio.create_subprocess_exec(
@@ -181,15 +190,61 @@ async def _drain(process: asyncio.subprocess.Process) -> None:
         sys.stderr.write(f"[consumer {process.pid}] {line.decode(errors='replace')}")
 
 
+@asynccontextmanager
+async def member(chosen: Settings, database: Database) -> AsyncIterator["asyncio.Task[None]"]:
+    """A consumer within this process for as long as the block runs; what ends it is raised."""
+    runner = Runner(chosen, database, Gauges(CollectorRegistry()))
+    running = asyncio.create_task(runner.run())
+    try:
+        yield running
+    finally:
+        runner.stop()
+        async with asyncio.timeout(30):
+            await running
+
+
 async def taken(database: Database) -> int:
     """Records taken so far: the ledger's `read` over all sources."""
     async with database.reading() as reading:
         return int(await reading.value("SELECT coalesce(sum(read), 0) FROM feeds"))
 
 
-async def until_taken(database: Database, count: int, seconds: float = 60) -> None:
-    """Wait until so many records are taken."""
+async def until_taken(
+    database: Database, count: int, *members: "asyncio.Task[None]", seconds: float = 40
+) -> None:
+    """Wait until so many records are taken; if a member ends before that, raise what ended it."""
     async with asyncio.timeout(seconds):
         while (seen := await taken(database)) < count:
             await asyncio.sleep(0.05)
+            for ended in (running for running in members if running.done()):
+                await ended
     assert seen == count, f"{seen} records were taken of {count}"
+
+
+async def undisturbed(
+    database: Database, chosen: Settings, made: Sequence[Record]
+) -> dict[str, str]:
+    """The digests of one run of these records through the door, without Kafka; then all is as
+    if nothing had been there."""
+    now = datetime.now(UTC)
+    arrivals = []
+    for record in made:
+        event = from_kafka(record.headers, record.value, now=now, currency=chosen.currency)
+        assert isinstance(event, Event), event
+        arrivals.append(event)
+    door = Door(database, chosen)
+    for start in range(0, len(arrivals), 1_000):
+        await door.take(arrivals[start : start + 1_000], now=now)
+    found = await digests(database)
+    await _wipe(database)
+    return found
+
+
+async def _wipe(database: Database) -> None:
+    async with database.writing() as writing:
+        tables = await writing.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
+            "AND tablename NOT IN ('versions', 'alembic_version')"
+        )
+        await writing.run(f"TRUNCATE {', '.join(row['tablename'] for row in tables)}")
+        await writing.run("UPDATE versions SET ingest = 0, directory = directory + 1")
