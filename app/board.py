@@ -109,7 +109,7 @@ async def _field(
     period_on: Callable[[date], Period],
     teams: frozenset[str] | None,
 ) -> _Field:
-    scope = Scope(view.roster)
+    scope = Scope(view.roster, kpi.trailing)
     for group, rep_id in enumerate(reps):
         scope.add(group, rep_id, period_on, teams)
     counted = await tally(view, scope, [kpi], many=False)
@@ -135,6 +135,7 @@ def _standing_only(scope: Scope, spans: dict[str, list[Span]]) -> Scope:
     """The scope without the reps that do not stand on the board."""
     return Scope(
         scope.roster,
+        False,
         [span for own in spans.values() for span in own],
         periods={rep_id: scope.periods[rep_id] for rep_id in spans},
     )

@@ -41,7 +41,7 @@ async def figures(view: View, subject: Subject, asked: Asked, kpis: Sequence[Kpi
     Raises `NotFound` for a rep or team nobody ever heard of.
     """
     await check_known(view, subject)
-    scope = Scope(view.roster)
+    scope = Scope(view.roster, any(kpi.trailing for kpi in kpis))
     for rep_id in await reps_of(view, subject, *reach(view, asked, months=12)):
         scope.add(0, rep_id, asked.on, subject.teams)
     counted = await tally(view, scope, kpis, many=subject.many)

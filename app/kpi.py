@@ -6,13 +6,12 @@ rollups and `BEYOND`, which a rollup cannot hold. The KPIs themselves are in `ap
 
 from collections.abc import Mapping
 from enum import StrEnum
-from fractions import Fraction
 from functools import cache, cached_property
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from app.exact import RATIO_PLACES, UNIT_PLACES, Amount, Rational, Shown, money, number, rational
+from app.exact import RATIO_PLACES, UNIT_PLACES, Amount, Shown, money, number, plus, times
 
 Status = Literal["provisional", "final"]
 Sums = Mapping[str, Amount]
@@ -114,7 +113,7 @@ def figure(kpi: Kpi, sums: Sums, currency: str) -> Figure:
         return Figure(_shown(kpi, value), coverage=coverage, currency=code)
     over = _total(kpi.over, sums)
     return Figure(
-        _shown(kpi, Fraction(value) / over) if over > 0 else None,
+        _shown(kpi, value, over) if over > 0 else None,
         numerator=_side(kpi.value, value),
         denominator=_side(kpi.over, over),
         coverage=coverage,
@@ -122,32 +121,33 @@ def figure(kpi: Kpi, sums: Sums, currency: str) -> Figure:
     )
 
 
-def _total(expression: str, sums: Sums) -> Rational:
-    total: Rational = 0
+def _total(expression: str, sums: Sums) -> Amount:
+    total: Amount = 0
     for sign, name in terms(expression):
-        total += sign * rational(sums.get(name, 0))
+        total = plus(total, sums.get(name, 0), sign)
     return total
 
 
-def _shown(kpi: Kpi, value: Rational) -> Shown:
+def _shown(kpi: Kpi, value: Amount, over: Amount = 1) -> Shown:
     match kpi.unit:
         case Unit.MONEY:
-            return money(value)
+            return money(value, over)
         case Unit.NUMBER:
-            return number(value, UNIT_PLACES)
+            return number(value, UNIT_PLACES, over)
         case _:
-            return number(value, RATIO_PLACES if kpi.over else 0)
+            return number(value, RATIO_PLACES if kpi.over else 0, over)
 
 
-def _side(expression: str, value: Rational) -> Shown:
+def _side(expression: str, value: Amount) -> Shown:
     """A numerator or denominator: money where its measures are, else a plain number."""
     return money(value) if terms(expression)[0][1] in MONEY else number(value, RATIO_PLACES)
 
 
 def _coverage(kpi: Kpi, sums: Sums) -> Shown:
-    share = Fraction(1)
-    for known, base in kpi.coverage:
-        whole = _total(base, sums)
-        if whole:  # a factor whose base is 0 is 1: nothing is not known
-            share *= Fraction(_total(known, sums)) / whole
-    return number(share, RATIO_PLACES)
+    known: Amount = 1
+    base: Amount = 1
+    for part, whole in kpi.coverage:
+        all_of_it = _total(whole, sums)
+        if all_of_it:  # a factor whose base is 0 is 1: there is nothing that is not known
+            known, base = times(known, _total(part, sums)), times(base, all_of_it)
+    return 1 if known == base else number(known, RATIO_PLACES, base)

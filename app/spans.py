@@ -7,7 +7,7 @@ holds the present instant, so the spans of one figure may differ by rep.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -123,13 +123,14 @@ class Subject:
 
 @dataclass(slots=True)
 class Scope:
-    """The spans of one or more figures, with those of the figures' own twelve months.
+    """The spans of one or more figures; of those that ask for it also their own twelve months.
 
     `trailing` are the twelve months that end with the period, or with the rep's today if that
     is earlier. `periods` are the periods of the reps that have a span.
     """
 
     roster: Roster
+    with_trailing: bool
     spans: list[Span] = field(default_factory=list)
     trailing: list[Span] = field(default_factory=list)
     periods: dict[str, Period] = field(default_factory=dict)
@@ -148,8 +149,9 @@ class Scope:
         if spans:
             self.periods[rep_id] = period
             self.spans += spans
-        last_months = period_of(Kind.TTM, min(period.last_day, today))
-        self.trailing += served(self.roster, group, rep_id, last_months, teams)
+        if self.with_trailing:
+            last_months = period_of(Kind.TTM, min(period.last_day, today))
+            self.trailing += served(self.roster, group, rep_id, last_months, teams)
 
 
 def served(
@@ -187,24 +189,26 @@ def buckets(start: date, end: date, bucket: Kind, *, week_start: int = 0) -> lis
     return cuts
 
 
-def month_edges(spans: Iterable[Span]) -> tuple[list[Span], list[Span]]:
-    """The spans as `(days, months)`: the whole calendar months in them, and what is left."""
-    days: list[Span] = []
-    months: list[Span] = []
+class Edges(NamedTuple):
+    """Spans in three: days up to a first whole month, whole calendar months, days after them."""
+
+    heads: list[Span]
+    months: list[Span]
+    tails: list[Span]
+
+
+def month_edges(spans: Iterable[Span]) -> Edges:
+    """Take the whole calendar months out of the spans; what has none is a head."""
+    edges = Edges([], [], [])
     for span in spans:
-        for whole, piece in _edges(span):
-            (months if whole else days).append(piece)
-    return days, months
-
-
-def _edges(span: Span) -> Iterator[tuple[bool, Span]]:
-    first = span.start if span.start.day == 1 else period_of(Kind.MONTH, span.start).end
-    last = span.end.replace(day=1)
-    if first >= last:
-        yield False, span
-        return
-    yield True, span._replace(start=first, end=last)
-    if span.start < first:
-        yield False, span._replace(end=first)
-    if last < span.end:
-        yield False, span._replace(start=last)
+        first = span.start if span.start.day == 1 else period_of(Kind.MONTH, span.start).end
+        last = span.end.replace(day=1)
+        if first >= last:
+            edges.heads.append(span)
+            continue
+        edges.months.append(span._replace(start=first, end=last))
+        if span.start < first:
+            edges.heads.append(span._replace(end=first))
+        if last < span.end:
+            edges.tails.append(span._replace(start=last))
+    return edges

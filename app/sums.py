@@ -5,7 +5,7 @@ is `(group of the span, bucket of the day)`; without cuts there is one bucket, 0
 nothing in it is not in the answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import asyncpg
@@ -29,17 +29,14 @@ async def read_sums(
 
     Whole months come from their own rows, unless cuts go through them.
     """
-    by_month = all(cut.day == 1 for cut in cuts[1:])
-    days, months = month_edges(spans) if by_month else (list(spans), [])
     names = [name for name in MEASURES if name in measures]
-    parts = [(rows, part) for rows, part in ((_DAYS, days), (_MONTHS, months)) if part]
-    if not parts:
-        return {}
     values: list[object] = [list(cuts)]
     selects = []
-    for (table, day), part in parts:
+    for table, day, part in _parts(spans, cuts):
         selects.append(_rows(table, day, names, len(values), cuts))
         values += _columns(part)
+    if not selects:
+        return {}
     columns = "".join(f", {_sum(name)} AS {name}" for name in names)
     records = await reading.fetch(
         f"SELECT g, b{columns} FROM ({' UNION ALL '.join(selects)}) AS r GROUP BY g, b", *values
@@ -47,8 +44,24 @@ async def read_sums(
     return {(record[0], record[1]): _named(names, record) for record in records}
 
 
-_DAYS = ("rep_days", "day")
-_MONTHS = ("rep_months", "month")
+def _parts(
+    spans: Sequence[Span], cuts: Sequence[date]
+) -> Iterator[tuple[str, str, Sequence[Span]]]:
+    """The spans by the table that has their sums: `(table, its day, spans)`.
+
+    The days before and after whole months go apart: together their bounds would hold the months
+    between as well, and those would be read for nothing.
+    """
+    if all(cut.day == 1 for cut in cuts[1:]):
+        edges = month_edges(spans)
+        parts = (
+            ("rep_days", "day", edges.heads),
+            ("rep_months", "month", edges.months),
+            ("rep_days", "day", edges.tails),
+        )
+        yield from (part for part in parts if part[2])
+    elif spans:
+        yield "rep_days", "day", spans
 
 
 def _sum(name: str) -> str:
