@@ -6,19 +6,25 @@ Decimals; optional fields that were absent or null hold their default.
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 ALWAYS = date(2000, 1, 1)
 NONE = Decimal(0)
+
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(max_length=200)]
+Moment = Annotated[datetime, Meta(tz=True)]
+Seconds = Annotated[int, Meta(ge=0, le=86_400)]
+Revision = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
 class Customer(Struct, frozen=True, gc=False):
     """Whom it was with, as far as the producer knows."""
 
-    customer_id: str | None = None
-    phone: str | None = None
+    customer_id: Id | None = None
+    phone: Text | None = None
 
 
 class CallEnded(Struct, frozen=True, gc=False, kw_only=True):
@@ -26,23 +32,21 @@ class CallEnded(Struct, frozen=True, gc=False, kw_only=True):
 
     wire: ClassVar[str] = "call.ended"
 
-    call_id: str
-    rep_id: str
+    call_id: Id
+    rep_id: Id
     direction: Literal["inbound", "outbound", "internal"]
     customer: Customer | None = None
-    started_at: datetime
-    answered_at: datetime | None = None
-    ended_at: datetime
-    ring_seconds: int | None = None
-    talk_seconds: int | None = None
-    hold_seconds: int | None = None
-    wrap_up_seconds: int | None = None
-    outcome: Literal[
-        "connected", "no_answer", "busy", "voicemail", "failed", "canceled", "missed"
-    ]
+    started_at: Moment
+    answered_at: Moment | None = None
+    ended_at: Moment
+    ring_seconds: Seconds | None = None
+    talk_seconds: Seconds | None = None
+    hold_seconds: Seconds | None = None
+    wrap_up_seconds: Seconds | None = None
+    outcome: Literal["connected", "no_answer", "busy", "voicemail", "failed", "canceled", "missed"]
     answered_by: Literal["human", "machine"] | None = None
     test: bool = False
-    revision: int = 0
+    revision: Revision = 0
 
 
 class TalktimeRecorded(Struct, frozen=True, gc=False, kw_only=True):
@@ -50,13 +54,13 @@ class TalktimeRecorded(Struct, frozen=True, gc=False, kw_only=True):
 
     wire: ClassVar[str] = "talktime.recorded"
 
-    segment_id: str
-    call_id: str
-    rep_id: str
+    segment_id: Id
+    call_id: Id
+    rep_id: Id
     kind: Literal["talk", "hold", "wrap_up", "ring"]
-    started_at: datetime
-    seconds: int
-    revision: int = 0
+    started_at: Moment
+    seconds: Seconds
+    revision: Revision = 0
 
 
 class ConversationRecorded(Struct, frozen=True, gc=False, kw_only=True):
@@ -64,16 +68,16 @@ class ConversationRecorded(Struct, frozen=True, gc=False, kw_only=True):
 
     wire: ClassVar[str] = "conversation.recorded"
 
-    conversation_id: str
-    call_id: str | None = None
-    rep_id: str
+    conversation_id: Id
+    call_id: Id | None = None
+    rep_id: Id
     customer: Customer | None = None
     channel: Literal["phone", "video", "chat", "in_person"]
-    started_at: datetime
-    duration_seconds: int
+    started_at: Moment
+    duration_seconds: Seconds
     kind: Literal["customer", "personal", "internal", "hold_line", "wrong_party"]
     right_party: bool | None = None
-    revision: int = 0
+    revision: Revision = 0
 
 
 class QuoteRecorded(Struct, frozen=True, gc=False, kw_only=True):
@@ -81,21 +85,21 @@ class QuoteRecorded(Struct, frozen=True, gc=False, kw_only=True):
 
     wire: ClassVar[str] = "quote.recorded"
 
-    quote_id: str
-    rep_id: str
+    quote_id: Id
+    rep_id: Id
     customer: Customer | None
     status: Literal["draft", "issued", "accepted", "declined", "expired"]
     amount: Decimal
     currency: str
-    issued_at: datetime
-    revision: int = 0
+    issued_at: Moment
+    revision: Revision = 0
 
 
 class OrderLine(Struct, frozen=True, gc=False, kw_only=True):
     """One line of an order; `discount` is of the whole line, a cost of None is not known."""
 
-    line_id: str
-    sku: str | None = None
+    line_id: Id
+    sku: Text | None = None
     kind: Literal["goods", "service", "freight", "fee", "tax"] = "goods"
     quantity: Decimal
     unit_price: Decimal
@@ -108,21 +112,21 @@ class OrderRecorded(Struct, frozen=True, gc=False, kw_only=True):
 
     wire: ClassVar[str] = "order.recorded"
 
-    order_id: str
-    rep_id: str
+    order_id: Id
+    rep_id: Id
     customer: Customer | None = None
     status: Literal["confirmed", "canceled", "draft", "test"]
     currency: str
-    placed_at: datetime
-    quote_id: str | None = None
+    placed_at: Moment
+    quote_id: Id | None = None
     lines: tuple[OrderLine, ...]
-    revision: int = 0
+    revision: Revision = 0
 
 
 class ReturnLine(Struct, frozen=True, gc=False, kw_only=True):
     """What came back of one line; `cost` is of the whole line, None is not known."""
 
-    line_id: str
+    line_id: Id
     quantity: Decimal
     amount: Decimal
     cost: Decimal | None = None
@@ -133,11 +137,11 @@ class OrderReturned(Struct, frozen=True, gc=False, kw_only=True):
 
     wire: ClassVar[str] = "order.returned"
 
-    return_id: str
-    order_id: str
-    returned_at: datetime
+    return_id: Id
+    order_id: Id
+    returned_at: Moment
     lines: tuple[ReturnLine, ...]
-    revision: int = 0
+    revision: Revision = 0
 
 
 class RepRecorded(Struct, frozen=True, gc=False, kw_only=True):
@@ -145,14 +149,14 @@ class RepRecorded(Struct, frozen=True, gc=False, kw_only=True):
 
     wire: ClassVar[str] = "rep.recorded"
 
-    rep_id: str
-    name: str
-    team: str | None = None
-    manager: str | None = None
+    rep_id: Id
+    name: Id
+    team: Id | None = None
+    manager: Id | None = None
     time_zone: str
     active: bool = True
     effective_from: date = ALWAYS
-    revision: int = 0
+    revision: Revision = 0
 
 
 class CustomerRecorded(Struct, frozen=True, gc=False, kw_only=True):
@@ -160,10 +164,10 @@ class CustomerRecorded(Struct, frozen=True, gc=False, kw_only=True):
 
     wire: ClassVar[str] = "customer.recorded"
 
-    customer_id: str
-    name: str
-    phones: tuple[str, ...] = ()
-    revision: int = 0
+    customer_id: Id
+    name: Id
+    phones: tuple[Text, ...] = ()
+    revision: Revision = 0
 
 
 class TimeOffRecorded(Struct, frozen=True, gc=False, kw_only=True):
@@ -171,10 +175,10 @@ class TimeOffRecorded(Struct, frozen=True, gc=False, kw_only=True):
 
     wire: ClassVar[str] = "time_off.recorded"
 
-    rep_id: str
+    rep_id: Id
     date: date
     fraction: Decimal
-    revision: int = 0
+    revision: Revision = 0
 
 
 class FxRateRecorded(Struct, frozen=True, gc=False, kw_only=True):
@@ -185,7 +189,7 @@ class FxRateRecorded(Struct, frozen=True, gc=False, kw_only=True):
     currency: str
     day: date
     rate: Decimal
-    revision: int = 0
+    revision: Revision = 0
 
 
 class RecordVoided(Struct, frozen=True, gc=False, kw_only=True):
@@ -193,13 +197,11 @@ class RecordVoided(Struct, frozen=True, gc=False, kw_only=True):
 
     wire: ClassVar[str] = "record.voided"
 
-    kind: Literal[
-        "call", "conversation", "talktime", "quote", "order", "return", "customer", "rep"
-    ]
-    key: str
-    rep_id: str | None = None
-    reason: str | None = None
-    revision: int
+    kind: Literal["call", "conversation", "talktime", "quote", "order", "return", "customer", "rep"]
+    key: Id
+    rep_id: Id | None = None
+    reason: Text | None = None
+    revision: Revision
 
 
 Data = (

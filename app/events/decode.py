@@ -1,0 +1,201 @@
+"""Bytes become a typed event, or a refusal that says what is wrong. Pure.
+
+Most events are plain: msgspec reads them in one go. Whatever it will not have, and the few things
+it reads otherwise than the contract, goes through the careful path, which names what is wrong.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from app.events import fields
+from app.events.fields import Huge
+from app.events.read import TYPES, Rules, consistent, read_data
+from app.events.refusals import Invalid, Refusal, shown
+from app.events.types import (
+    CallEnded,
+    ConversationRecorded,
+    Event,
+    Id,
+    Moment,
+    TalktimeRecorded,
+)
+
+MOST_BYTES = 256 * 1024
+MOST_DIGITS = 40
+
+# U+0000 is no text; msgspec rounds beyond the microsecond, and takes what is no RFC 3339 in its
+# sight of seconds; those, and anything escaped as a surrogate, are read with care.
+_WITH_CARE = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|:[0-9]{2}\.[0-9]{7}")
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    specversion: str
+    id: Id
+    source: Id
+    type: str
+    data: msgspec.Raw
+    time: Moment | None = None
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+_quick: dict[str, msgspec.json.Decoder[Any]] = {
+    f"ringside.{data.wire}.v1": msgspec.json.Decoder(data)
+    for data in (CallEnded, TalktimeRecorded, ConversationRecorded)
+}
+_TROUBLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Invalid, ValueError)
+
+
+def decode_structured(body: bytes, *, now: datetime, currency: str) -> Event | Refusal:
+    """One CloudEvent in JSON. `now` is the receiver's clock, `currency` the reporting one."""
+    if len(body) > MOST_BYTES:
+        return _too_large(len(body))
+    if not _WITH_CARE.search(body):
+        event = _plain(body, now)
+        if event is not None:
+            return event
+    return _careful(body, Rules(now, currency))
+
+
+def decode_binary(
+    attributes: Mapping[str, str], body: bytes, *, now: datetime, currency: str
+) -> Event | Refusal:
+    """One CloudEvent in binary mode: its attributes (names without prefix), its data as JSON."""
+    if len(body) > MOST_BYTES:
+        return _refused(Invalid(*_too_large_words(len(body))), attributes)
+    try:
+        data = parse(body)
+        return _event({**attributes, "data": data}, Rules(now, currency))
+    except Invalid as error:
+        return _refused(error, attributes)
+
+
+def _plain(body: bytes, now: datetime) -> Event | None:
+    """The event, if it is a plain one of the frequent types; None to look at it with care."""
+    try:
+        envelope = _envelope.decode(body)
+        decoder = _quick.get(envelope.type)
+        if decoder is None or envelope.specversion != "1.0":
+            return None
+        data = decoder.decode(envelope.data)
+        if envelope.time is not None and not _in_bounds(envelope.time, now):
+            return None
+        if not _in_bounds(data.started_at, now):
+            return None
+        if isinstance(data, CallEnded):
+            if not _in_bounds(data.ended_at, now):
+                return None
+            if data.answered_at is not None and not _in_bounds(data.answered_at, now):
+                return None
+            consistent(data)
+    except _TROUBLE:
+        return None
+    return Event(envelope.id, envelope.source, envelope.time, data)
+
+
+def _in_bounds(instant: datetime, now: datetime) -> bool:
+    return instant.tzinfo is UTC and fields.EARLIEST <= instant <= now + fields.AHEAD
+
+
+def _careful(body: bytes, rules: Rules) -> Event | Refusal:
+    envelope: object = None
+    try:
+        envelope = parse(body)
+        if not isinstance(envelope, dict):
+            raise Invalid("not_an_object", None, f"an event is an object, not {shown(envelope)}")
+        if "data_base64" in envelope and envelope.get("data") is None:
+            envelope["data"] = parse(_base64(envelope["data_base64"]))
+        return _event(envelope, rules)
+    except Invalid as error:
+        return _refused(error, envelope if isinstance(envelope, dict) else {})
+
+
+def _base64(value: object) -> bytes:
+    if type(value) is not str:
+        raise Invalid("wrong_type", "data_base64", "data_base64 is no string")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Invalid("not_json", "data_base64", f"data_base64 is no base64: {error}") from error
+
+
+def _event(envelope: Mapping[str, Any], rules: Rules) -> Event:
+    version = envelope.get("specversion")
+    if version != "1.0":
+        raise Invalid("missing" if version is None else "unsupported_version", "specversion",
+                      f'specversion is {shown(version)}, "1.0" is needed')  # fmt: skip
+    event_id = fields.text(_needed(envelope, "id"), "id")
+    source = fields.text(_needed(envelope, "source"), "source")
+    type_name = _needed(envelope, "type")
+    if type(type_name) is not str:
+        raise Invalid("wrong_type", "type", "type is no string")
+    if type_name not in TYPES:
+        raise Invalid("unknown_type", "type",
+                      f"type is {shown(type_name)}, e.g. ringside.call.ended.v1 is known")  # fmt: skip
+    time = envelope.get("time")
+    moment = None if time is None else fields.timestamp(time, "time", rules.now)
+    return Event(event_id, source, moment, read_data(type_name, _needed(envelope, "data"), rules))
+
+
+def _needed(envelope: Mapping[str, Any], name: str) -> Any:
+    value = envelope.get(name)
+    if value is None:
+        raise Invalid("missing", name, f"{name} is required")
+    return value
+
+
+def parse(body: bytes) -> Any:
+    """The JSON in `body`, with numbers as they were written. Raises `Invalid`."""
+    try:
+        value = json.loads(
+            body.decode("utf-8"),
+            parse_int=_integer, parse_float=fields.Literal, parse_constant=_constant,
+        )  # fmt: skip
+    except UnicodeDecodeError as error:
+        raise Invalid("not_json", None, f"no UTF-8 at byte {error.start}") from error
+    except json.JSONDecodeError as error:
+        if not body.strip():
+            raise Invalid("empty", None, "the record is empty") from error
+        raise Invalid("not_json", None, f"no JSON at character {error.pos}: {error.msg}") from error
+    except RecursionError as error:
+        raise Invalid("too_deep", None, "the JSON is nested too deeply to read") from error
+    if value is None:
+        raise Invalid("empty", None, "the record is null")
+    return value
+
+
+def _integer(digits: str) -> int | Huge:
+    return int(digits) if len(digits) <= MOST_DIGITS else Huge()
+
+
+def _constant(name: str) -> Any:
+    raise Invalid("not_json", None, f"{name} is no JSON")
+
+
+def _too_large_words(size: int) -> tuple[str, None, str]:
+    return "too_large", None, f"the record has {size} bytes, at most {MOST_BYTES} fit"
+
+
+def _too_large(size: int) -> Refusal:
+    return Refusal(*_too_large_words(size))
+
+
+def _refused(error: Invalid, envelope: Mapping[str, Any]) -> Refusal:
+    """The refusal, with as much of the envelope as reads as it should."""
+    return Refusal(
+        error.code, error.field, error.detail,
+        *(_readable(envelope.get(name)) for name in ("id", "source", "type")),
+    )  # fmt: skip
+
+
+def _readable(value: object) -> str | None:
+    try:
+        return fields.text(value, "")
+    except Invalid:
+        return None
