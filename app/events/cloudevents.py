@@ -49,8 +49,11 @@ def from_kafka(
     except UnicodeDecodeError:
         return Refusal("bad_characters", None, "a ce_ header is no UTF-8")
     if not attributes:
-        return Refusal("unsupported_mode", None,
-                       "neither content-type application/cloudevents+json nor ce_ headers")  # fmt: skip
+        return Refusal(
+            "unsupported_mode",
+            None,
+            "neither content-type application/cloudevents+json nor ce_ headers",
+        )
     return decode_binary(attributes, value, now=now, currency=currency)
 
 

@@ -128,16 +128,22 @@ def _base64(value: object) -> bytes:
 def _event(envelope: Mapping[str, Any], rules: Rules) -> Event:
     version = envelope.get("specversion")
     if version != "1.0":
-        raise Invalid("missing" if version is None else "unsupported_version", "specversion",
-                      f'specversion is {shown(version)}, "1.0" is needed')  # fmt: skip
+        raise Invalid(
+            "missing" if version is None else "unsupported_version",
+            "specversion",
+            f'specversion is {shown(version)}, "1.0" is needed',
+        )
     event_id = fields.text(_needed(envelope, "id"), "id")
     source = fields.text(_needed(envelope, "source"), "source")
     type_name = _needed(envelope, "type")
     if type(type_name) is not str:
         raise Invalid("wrong_type", "type", "type is no string")
     if type_name not in TYPES:
-        raise Invalid("unknown_type", "type",
-                      f"type is {shown(type_name)}, e.g. ringside.call.ended.v1 is known")  # fmt: skip
+        raise Invalid(
+            "unknown_type",
+            "type",
+            f"type is {shown(type_name)}, e.g. ringside.call.ended.v1 is known",
+        )
     time = envelope.get("time")
     moment = None if time is None else fields.timestamp(time, "time", rules.now)
     return Event(event_id, source, moment, read_data(type_name, _needed(envelope, "data"), rules))
@@ -155,8 +161,10 @@ def parse(body: bytes) -> Any:
     try:
         value = json.loads(
             body.decode("utf-8"),
-            parse_int=_integer, parse_float=fields.Literal, parse_constant=_constant,
-        )  # fmt: skip
+            parse_int=_integer,
+            parse_float=fields.Literal,
+            parse_constant=_constant,
+        )
     except UnicodeDecodeError as error:
         raise Invalid("not_json", None, f"no UTF-8 at byte {error.start}") from error
     except json.JSONDecodeError as error:
@@ -189,9 +197,11 @@ def _too_large(size: int) -> Refusal:
 def _refused(error: Invalid, envelope: Mapping[str, Any]) -> Refusal:
     """The refusal, with as much of the envelope as reads as it should."""
     return Refusal(
-        error.code, error.field, error.detail,
+        error.code,
+        error.field,
+        error.detail,
         *(_readable(envelope.get(name)) for name in ("id", "source", "type")),
-    )  # fmt: skip
+    )
 
 
 def _readable(value: object) -> str | None:

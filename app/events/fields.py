@@ -52,8 +52,11 @@ def text(value: object, field: str, *, empty: bool = False) -> str:
     if len(value) > LONGEST:
         raise Invalid("too_long", field, f"{field} has {len(value)} characters, at most 200 fit")
     if _UNREADABLE.search(value):
-        raise Invalid("bad_characters", field, f"{field} is {shown(value)}: no U+0000, no halves "
-                      "of a surrogate pair")  # fmt: skip
+        raise Invalid(
+            "bad_characters",
+            field,
+            f"{field} is {shown(value)}: no U+0000, no halves of a surrogate pair",
+        )
     return value
 
 
@@ -62,8 +65,11 @@ def choice(value: object, field: str, values: tuple[str, ...]) -> Any:
     if type(value) is not str:
         raise Invalid("wrong_type", field, f"{field} is {_kind(value)}, a string is needed")
     if value not in values:
-        raise Invalid("unknown_value", field,
-                      f"{field} is {shown(value)}, one of {', '.join(values)} is needed")  # fmt: skip
+        raise Invalid(
+            "unknown_value",
+            field,
+            f"{field} is {shown(value)}, one of {', '.join(values)} is needed",
+        )
     return value
 
 
@@ -107,11 +113,17 @@ def decimal(value: object, field: str, *, places: int = 4) -> Decimal:
     _, digits, exponent = number.as_tuple()
     assert isinstance(exponent, int)
     if -exponent > places:
-        raise Invalid("too_precise", field,
-                      f"{field} is {shown(value)}, at most {places} digits after the point fit")  # fmt: skip
+        raise Invalid(
+            "too_precise",
+            field,
+            f"{field} is {shown(value)}, at most {places} digits after the point fit",
+        )
     if number and (number.adjusted() >= 15 or len(digits) + exponent > 15):
-        raise Invalid("out_of_range", field,
-                      f"{field} is {shown(value)}, at most 15 digits before the point fit")  # fmt: skip
+        raise Invalid(
+            "out_of_range",
+            field,
+            f"{field} is {shown(value)}, at most 15 digits before the point fit",
+        )
     if number < 0:
         raise Invalid("out_of_range", field, f"{field} is {shown(value)}, 0 or more is needed")
     return number or Decimal(0)
@@ -142,8 +154,11 @@ def timestamp(value: object, field: str, now: datetime) -> datetime:
         raise _bad_timestamp(value, field)
     day, minute, second, fraction, offset = match.groups()
     if offset is None:
-        raise Invalid("naive_timestamp", field,
-                      f"{field} is {shown(value)}, an offset is needed, e.g. {value[:19]}Z")  # fmt: skip
+        raise Invalid(
+            "naive_timestamp",
+            field,
+            f"{field} is {shown(value)}, an offset is needed, e.g. {value[:19]}Z",
+        )
     if second == "60":
         second = "59"
     micros = (fraction or ".0")[1:7].ljust(6, "0")
@@ -158,15 +173,21 @@ def timestamp(value: object, field: str, now: datetime) -> datetime:
 
 
 def _bad_timestamp(value: str, field: str) -> Invalid:
-    return Invalid("bad_timestamp", field,
-                   f"{field} is {shown(value)}, RFC 3339 is needed, e.g. 2026-11-20T19:04:11Z")  # fmt: skip
+    return Invalid(
+        "bad_timestamp",
+        field,
+        f"{field} is {shown(value)}, RFC 3339 is needed, e.g. 2026-11-20T19:04:11Z",
+    )
 
 
 def bounded(instant: datetime, field: str, now: datetime) -> datetime:
     """The instant, if it lies from 2000 to a day after `now`."""
     if not EARLIEST <= instant <= now + AHEAD:
-        raise Invalid("timestamp_out_of_range", field,
-                      f"{field} is {instant.isoformat()}, 2000 to a day from now is needed")  # fmt: skip
+        raise Invalid(
+            "timestamp_out_of_range",
+            field,
+            f"{field} is {instant.isoformat()}, 2000 to a day from now is needed",
+        )
     return instant
 
 
@@ -183,8 +204,9 @@ def day(value: object, field: str) -> date:
             "bad_date", field, f"{field} is {shown(value)}, YYYY-MM-DD is needed"
         ) from error
     if not FIRST_DATE <= read <= LAST_DATE:
-        raise Invalid("date_out_of_range", field,
-                      f"{field} is {value}, 2000-01-01 to 2100-12-31 is needed")  # fmt: skip
+        raise Invalid(
+            "date_out_of_range", field, f"{field} is {value}, 2000-01-01 to 2100-12-31 is needed"
+        )
     return read
 
 
@@ -192,8 +214,11 @@ def currency(value: object, field: str) -> str:
     """A code of ISO 4217."""
     code = text(value, field)
     if code not in CURRENCIES:
-        raise Invalid("unknown_currency", field,
-                      f"{field} is {shown(code)}, three capitals of ISO 4217 are needed")  # fmt: skip
+        raise Invalid(
+            "unknown_currency",
+            field,
+            f"{field} is {shown(code)}, three capitals of ISO 4217 are needed",
+        )
     return code
 
 
@@ -201,8 +226,9 @@ def time_zone(value: object, field: str) -> str:
     """An IANA time zone."""
     name = text(value, field)
     if not known_zone(name):
-        raise Invalid("unknown_time_zone", field,
-                      f"{field} is {shown(name)}, e.g. America/Denver is needed")  # fmt: skip
+        raise Invalid(
+            "unknown_time_zone", field, f"{field} is {shown(name)}, e.g. America/Denver is needed"
+        )
     return name
 
 

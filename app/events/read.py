@@ -177,13 +177,18 @@ def consistent(call: CallEnded) -> CallEnded:
     if ended < started:
         raise Invalid("inconsistent", "data.ended_at", "data.ended_at is before data.started_at")
     if answered is not None and not started <= answered <= ended:
-        raise Invalid("inconsistent", "data.answered_at",
-                      "data.answered_at is not between data.started_at and data.ended_at")  # fmt: skip
+        raise Invalid(
+            "inconsistent",
+            "data.answered_at",
+            "data.answered_at is not between data.started_at and data.ended_at",
+        )
     spoken = (call.talk_seconds or 0) + (call.hold_seconds or 0)
     if spoken > 5 and timedelta(seconds=spoken) > ended - started + SLACK:
-        raise Invalid("inconsistent", "data.talk_seconds",
-                      f"data.talk_seconds + data.hold_seconds is {spoken} s, over 5 s longer than "
-                      "the call")  # fmt: skip
+        raise Invalid(
+            "inconsistent",
+            "data.talk_seconds",
+            f"data.talk_seconds + data.hold_seconds is {spoken} s, over 5 s longer than the call",
+        )
     return call
 
 
@@ -255,8 +260,11 @@ def _order_line(f: Fields) -> OrderLine:
     )
     with localcontext(_EXACT):
         if line.discount > line.quantity * line.unit_price:
-            raise Invalid("inconsistent", f.at("discount"),
-                          f"{f.at('discount')} is more than quantity x unit_price")  # fmt: skip
+            raise Invalid(
+                "inconsistent",
+                f.at("discount"),
+                f"{f.at('discount')} is more than quantity x unit_price",
+            )
     return line
 
 
@@ -322,8 +330,9 @@ def _customer(f: Fields, _: Rules) -> CustomerRecorded:
 def _time_off(f: Fields, _: Rules) -> TimeOffRecorded:
     fraction = f.decimal("fraction")
     if fraction > 1:
-        raise Invalid("out_of_range", f.at("fraction"),
-                      f"{f.at('fraction')} is {fraction}, 0 to 1 is needed")  # fmt: skip
+        raise Invalid(
+            "out_of_range", f.at("fraction"), f"{f.at('fraction')} is {fraction}, 0 to 1 is needed"
+        )
     return TimeOffRecorded(
         rep_id=f.text("rep_id"),
         date=fields.day(f.need("date"), f.at("date")),
@@ -335,8 +344,11 @@ def _time_off(f: Fields, _: Rules) -> TimeOffRecorded:
 def _fx_rate(f: Fields, rules: Rules) -> FxRateRecorded:
     code = fields.currency(f.need("currency"), f.at("currency"))
     if code == rules.currency:
-        raise Invalid("not_allowed", f.at("currency"),
-                      f"{f.at('currency')} is {code}, the reporting currency itself")  # fmt: skip
+        raise Invalid(
+            "not_allowed",
+            f.at("currency"),
+            f"{f.at('currency')} is {code}, the reporting currency itself",
+        )
     return FxRateRecorded(
         currency=code,
         day=fields.day(f.need("day"), f.at("day")),
@@ -356,8 +368,9 @@ def _voided(f: Fields, _: Rules) -> RecordVoided:
     if kind in WITH_REP and rep_id is None:
         raise Invalid("missing", f.at("rep_id"), f"{f.at('rep_id')} is required for {kind}")
     if kind not in WITH_REP and rep_id is not None:
-        raise Invalid("not_allowed", f.at("rep_id"),
-                      f"{f.at('rep_id')} has no place where kind is {kind}")  # fmt: skip
+        raise Invalid(
+            "not_allowed", f.at("rep_id"), f"{f.at('rep_id')} has no place where kind is {kind}"
+        )
     f.need("revision")
     return RecordVoided(
         kind=kind,
