@@ -14,7 +14,7 @@ import msgspec
 
 from app.db import Database, Reading
 from app.errors import NotFound
-from app.events.cloudevents import from_http, from_kafka
+from app.events.cloudevents import HTTP_PREFIX, STRUCTURED, from_http, from_kafka
 from app.events.refusals import Refusal
 from app.events.types import Event
 from app.ingest import Door
@@ -161,9 +161,10 @@ def decoded(letter: DeadLetter, settings: Settings, now: datetime) -> Event | No
         event = from_kafka(record.headers, record.value, now=now, currency=settings.currency)
     else:
         headers = {str(name).lower(): str(value) for name, value in letter.headers.items()}
-        kind = headers.get("content-type")
-        if "ce-specversion" not in headers:
-            kind = "application/cloudevents+json"  # one element of a batch is structured by itself
+        kind = headers.get("content-type", "")
+        binary = any(name.startswith(HTTP_PREFIX) for name in headers)
+        if not binary or kind.lower().startswith(STRUCTURED):
+            kind = f"{STRUCTURED}+json"  # one element of a batch is structured by itself
         answer = from_http(kind, headers, letter.payload, now=now, currency=settings.currency)
         event = answer[0][0]
     return event if isinstance(event, Event) else None

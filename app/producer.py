@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, for_code
 from aiokafka.helpers import create_ssl_context
 
 from app.errors import BadConfiguration, TooLarge, Unavailable
+from app.events.cloudevents import HTTP_PREFIX, KAFKA_PREFIX, STRUCTURED
 from app.events.types import Event
 from app.settings import Settings
 from app.topics import CONSUMED, DEAD_LETTERS, key_of, named, topic_of
@@ -25,8 +26,6 @@ from app.topics import CONSUMED, DEAD_LETTERS, key_of, named, topic_of
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 10.0
-STRUCTURED = (("content-type", b"application/cloudevents+json"),)
-
 # A dead letter carries any record the broker let in, and its headers on top.
 MOST_BYTES = 16 << 20
 _TOPIC_EXISTS = 36
@@ -104,14 +103,14 @@ def record(settings: Settings, event: Event, raw: bytes, headers: Mapping[str, s
 def _kafka_headers(headers: Mapping[str, str]) -> tuple[tuple[str, bytes], ...]:
     lower = {name.lower(): value for name, value in headers.items()}
     kind = lower.get("content-type", "")
-    if "ce-specversion" not in lower or kind.lower().startswith("application/cloudevents"):
-        return STRUCTURED
     # HTTP percent-encodes what Kafka carries as UTF-8.
     attributes = [
-        (f"ce_{name[3:]}", unquote(value).encode())
+        (KAFKA_PREFIX + name.removeprefix(HTTP_PREFIX), unquote(value).encode())
         for name, value in lower.items()
-        if name.startswith("ce-")
+        if name.startswith(HTTP_PREFIX)
     ]
+    if not attributes or kind.lower().startswith(STRUCTURED):
+        return (("content-type", f"{STRUCTURED}+json".encode()),)
     return (("content-type", (kind or "application/json").encode()), *attributes)
 
 

@@ -51,7 +51,10 @@ async def decode(
 def _decode_one(
     batch: Polled, partition: Partition, record: ConsumerRecord, now: datetime, currency: str
 ) -> None:
-    result = from_kafka(record.headers, record.value, now=now, currency=currency)
+    headers = record.headers
+    if any(content is None for _, content in headers):  # Kafka lets a header be null
+        headers = [(name, content or b"") for name, content in headers]
+    result = from_kafka(headers, record.value, now=now, currency=currency)
     refusal = result if isinstance(result, Refusal) else None
     batch.verdicts.append(Verdict(partition, record.offset, refusal))
     if isinstance(result, Refusal):
