@@ -48,7 +48,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "conversations_per_day": {"value": D("12.666667"), "numerator": 19, "denominator": D("1.5")},
     "talk_time_per_day": {"value": 6000, "numerator": 9000, "denominator": D("1.5")},
     "answer_rate": {"value": D("0.54"), "numerator": 27, "denominator": 50},
-    # 15 / (15 + 3)
+    # 15 of 15 + 3
     "inbound_answer_rate": {"value": D("0.833333"), "numerator": 15, "denominator": 18},
     # 18 / (65 - 2) = 2 / 7
     "conversation_rate": {"value": D("0.285714"), "numerator": 18, "denominator": 63},
@@ -72,7 +72,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "new_customer_share": {"value": D("0.645833"), "numerator": 31, "denominator": 48},
     # 2 / 65 = 0.03076923…
     "unknown_party_share": {"value": D("0.030769"), "numerator": 2, "denominator": 65},
-    # 600 / (9000 + 600)
+    # 600 of 9000 + 600
     "non_customer_talk_share": {"value": D("0.0625"), "numerator": 600, "denominator": 9600},
     # 11 / 12; known of 12 of 19 conversations = 0.63157894…
     "right_party_rate": {
