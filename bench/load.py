@@ -22,7 +22,7 @@ def calls(count: int, *, start: datetime, seed: int = 7) -> Iterator[bytes]:
         length = draw.randrange(5, 600)
         connected = outcome == "connected"
         data = {
-            "call_id": f"pbx:{seed}-{number:09d}",
+            "call_id": f"CA{draw.getrandbits(128):032x}",
             "rep_id": f"rep-{rep:05d}",
             "direction": "outbound" if draw.random() < 0.85 else "inbound",
             "customer": {"customer_id": f"cust-{rep:05d}-{draw.randrange(CUSTOMERS_A_REP):04d}"},

@@ -67,6 +67,7 @@ async def reps_changed(session: Reading, desk: Desk, dirty: Dirty) -> bool:
             states[row.rep_id].append(row)
     timelines = dict(directory.timelines)
     zone = directory.default_zone
+    moves: dict[str, tuple[date, date]] = {}
     for rep_id, rows in states.items():
         new = timeline_of(rows, zone)
         moved = zone_change(directory.of(rep_id), new)
@@ -75,32 +76,35 @@ async def reps_changed(session: Reading, desk: Desk, dirty: Dirty) -> bool:
         else:
             timelines.pop(rep_id, None)
         if moved is not None:
-            await _days_moved(session, rep_id, moved, dirty)
+            moves[rep_id] = moved
+    if moves:
+        await _days_moved(session, moves, dirty)
     desk.known.directory = Directory(timelines, zone)
     return True
 
 
 async def _days_moved(
-    session: Reading, rep_id: str, moved: tuple[date, date], dirty: Dirty
+    session: Reading, moves: dict[str, tuple[date, date]], dirty: Dirty
 ) -> None:
-    first, last = moved[0] - MARGIN, moved[1] + MARGIN
-    for table, column, keys in _KEYS(dirty):
-        for record in await session.fetch(
-            f"SELECT {column} AS key FROM {table} WHERE rep_id = $1 AND day BETWEEN $2 AND $3",
-            rep_id, first, last,
-        ):  # fmt: skip
-            keys.add(record["key"])
-
-
-def _KEYS(dirty: Dirty) -> list[tuple[str, str, set[str]]]:  # noqa: N802
-    return [
+    """Find the facts of the reps whose zone changed, on the dates on which it did."""
+    reps = sorted(moves)
+    for table, column, keys in (
         ("legs", "call_id", dirty.calls),
         ("segments", "call_id", dirty.calls),
         ("conversations", "conversation_id", dirty.standalone),
         ("quotes", "quote_id", dirty.quotes),
         ("orders", "order_id", dirty.orders),
         ("returns", "return_id", dirty.returns),
-    ]
+    ):
+        for record in await session.fetch(
+            f"SELECT t.{column} AS key FROM unnest($1::text[], $2::date[], $3::date[]) "
+            f"AS m(rep_id, first, last) JOIN {table} t ON t.rep_id = m.rep_id "
+            "AND t.day BETWEEN m.first AND m.last",
+            reps,
+            [moves[rep_id][0] - MARGIN for rep_id in reps],
+            [moves[rep_id][1] + MARGIN for rep_id in reps],
+        ):
+            keys.add(record["key"])
 
 
 async def customers_changed(session: Writing, desk: Desk, dirty: Dirty) -> bool:
