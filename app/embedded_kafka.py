@@ -172,7 +172,8 @@ class Broker:
 
     def _tail(self) -> str:
         lines = self.log.read_text("utf-8", errors="replace").splitlines()
-        return " | ".join(lines[-5:]) or "it printed nothing"
+        said = [line for line in lines if line and not line.startswith("\t")]  # no stack frames
+        return " | ".join(said[-5:]) or "it printed nothing"
 
     def _choose_ports(self) -> tuple[int, int]:
         """The ports of the last run if they are free, else two free ones."""
