@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.db import Database
+from app.rollups import MEASURES
 from app.settings import Settings, read
 
 NOW = datetime(2026, 11, 20, 19, 4, 11, tzinfo=UTC)  # a Friday, noon in Denver
@@ -54,14 +55,19 @@ async def put_days(
     database: Database, days: Mapping[tuple[str, date], Mapping[str, int | Decimal]]
 ) -> None:
     """Days of reps, and the months they make."""
-    months: dict[tuple[str, date], dict[str, Any]] = {}
-    for (rep_id, day), sums in days.items():
-        await insert(database, "rep_days", rep_id=rep_id, day=day, **sums)
-        month = months.setdefault((rep_id, day.replace(day=1)), {})
-        for measure, amount in sums.items():
-            month[measure] = month.get(measure, 0) + amount
-    for (rep_id, first), sums in months.items():
-        await insert(database, "rep_months", rep_id=rep_id, month=first, **sums)
+    rows = [
+        (rep_id, day, *(sums.get(measure, 0) for measure in MEASURES))
+        for (rep_id, day), sums in days.items()
+    ]
+    sums_of_month = ", ".join(f"sum({measure})" for measure in MEASURES)
+    async with database.writing() as session:
+        await session.copy("rep_days", ("rep_id", "day", *MEASURES), rows)
+        await session.run("DELETE FROM rep_months")
+        await session.run(
+            f"INSERT INTO rep_months (rep_id, month, {', '.join(MEASURES)})"
+            f" SELECT rep_id, date_trunc('month', day)::date, {sums_of_month}"
+            " FROM rep_days GROUP BY 1, 2"
+        )
 
 
 async def put_leg(
