@@ -24,7 +24,7 @@ from app.settings import Settings
 CHUNK = 500
 
 _COLUMNS = (
-    "id, source, event_id, type, code, field, detail, topic, partition, \"offset\", headers, "
+    'id, source, event_id, type, code, field, detail, topic, partition, "offset", headers, '
     "payload, received_at, replayed_at"
 )
 
@@ -106,11 +106,11 @@ async def listed(
     return [_letter(row) for row in rows]
 
 
-async def shown(reading: Reading, id: int) -> DeadLetter:
+async def shown(reading: Reading, number: int) -> DeadLetter:
     """One dead letter; raises `NotFound`."""
-    found = await listed(reading, Choice(ids=(id,)))
+    found = await listed(reading, Choice(ids=(number,)))
     if not found:
-        raise NotFound(f"there is no dead letter {id}")
+        raise NotFound(f"there is no dead letter {number}")
     return found[0]
 
 

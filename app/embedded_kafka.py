@@ -125,7 +125,7 @@ class Broker:
         await self._end(signal.SIGTERM)
 
     async def kill(self) -> None:
-        """kill -9."""
+        """Kill -9."""
         await self._end(signal.SIGKILL)
 
     def signal(self, number: int) -> None:
@@ -148,9 +148,9 @@ class Broker:
         # No asyncio process: this one outlives the loop of the test that restarts it.
         assert self._runtime is not None
         with self.log.open("wb") as log:
-            return subprocess.Popen(
-                [sys.executable, "-c", _EXEC, str(os.getpid())]
-                + [self._runtime.java, *_JVM, "-cp", self._runtime.classpath, *command],
+            java = (self._runtime.java, *_JVM, "-cp", self._runtime.classpath, *command)
+            return subprocess.Popen(  # noqa: S603  our own command
+                (sys.executable, "-c", _EXEC, str(os.getpid()), *java),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -229,9 +229,9 @@ async def running(data_dir: Path) -> AsyncIterator[str]:
 
 
 async def _ended(process: "subprocess.Popen[bytes]") -> int:
-    while process.poll() is None:
+    while (code := process.poll()) is None:  # noqa: ASYNC110  nothing else would tell this loop
         await asyncio.sleep(0.02)
-    return process.returncode
+    return code
 
 
 def _free(port: int) -> bool:

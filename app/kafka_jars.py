@@ -71,14 +71,14 @@ def _sha256(path: Path) -> str:
 
 
 def main() -> int:
-    """Fetch, check, print; exit code 69 with one line on stderr if a jar cannot be had."""
+    """Fetch, check, say; exit code 69 with one line on stderr if a jar cannot be had."""
     try:
         with ThreadPoolExecutor(8) as pool:
             jars = list(pool.map(lambda artifact: fetch(artifact, cache_dir()), locked()))
     except (OSError, RuntimeError) as error:  # what requests raises is an OSError
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 69
-    print(json.dumps({"java": str(JAVA), "jars": [str(jar) for jar in jars]}))
+    json.dump({"java": str(JAVA), "jars": [str(jar) for jar in jars]}, sys.stdout)
     return 0
 
 

@@ -123,9 +123,7 @@ class Producer:
         self._opening = asyncio.Lock()
         self._producer: AIOKafkaProducer | None = None
 
-    async def send(
-        self, events: Sequence[tuple[Event, bytes]], headers: Mapping[str, str]
-    ) -> None:
+    async def send(self, events: Sequence[tuple[Event, bytes]], headers: Mapping[str, str]) -> None:
         """Send events of one HTTP request, each with its own bytes; see `record`."""
         await self.relay([record(self._settings, event, raw, headers) for event, raw in events])
 

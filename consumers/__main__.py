@@ -5,6 +5,8 @@ import asyncio
 import logging
 import signal
 import sys
+import time
+from contextlib import suppress
 
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
@@ -18,7 +20,26 @@ from consumers.runner import Runner
 
 log = logging.getLogger("consumers")
 
+_CLOSE_SECONDS = 5
 _POOL = 3  # one batch at a time, one look at the offsets, one to spare
+
+
+class Seldom(logging.Filter):
+    """Lets each message of the Kafka client through once in 30 s: in an outage it says the same
+    three things many times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether `record` is to be written."""
+        if not record.name.startswith("aiokafka"):
+            return True
+        now, before = time.monotonic(), self._said.get(record.msg, float("-inf"))
+        if now - before >= 30:
+            self._said[record.msg] = now
+        return now - before >= 30
 
 
 async def consume(settings: Settings) -> None:
@@ -34,7 +55,8 @@ async def consume(settings: Settings) -> None:
             log.info("consuming as %s", settings.consumer_group)
             await runner.run()
     finally:
-        await database.close()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(database.close(), _CLOSE_SECONDS)
     log.info("stopped")
 
 
@@ -48,6 +70,8 @@ def main() -> int:
             format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         )
         logging.getLogger("aiokafka").setLevel(max(logging.WARNING, logging.root.level))
+        for handler in logging.root.handlers:
+            handler.addFilter(Seldom())
         asyncio.run(consume(settings))
     except RingsideError as error:
         log.critical("%s: %s", error.title, error.detail)

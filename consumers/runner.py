@@ -46,7 +46,7 @@ POLL_SECONDS = 1.0
 WATCH_SECONDS = 1.0
 START_SECONDS = 60.0  # how long a start waits for Kafka
 KAFKA_SECONDS = 10.0  # how long we wait for one answer of the cluster
-DRAIN_SECONDS = 15.0  # how long a stop waits for the batch in hand
+DRAIN_SECONDS = 10.0  # how long a stop waits for the batch in hand
 LEAVE_SECONDS = 5.0
 
 
@@ -70,6 +70,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._positions = Positions()
         self._trouble: str | None = None
         self._moves = 0
+        self._rebalancing = True  # until partitions are assigned; nothing is sought before
         self._stopping = asyncio.Event()
         # Held from the poll's end to the commit: a rebalance waits for it, so a batch in hand is
         # drained before its partitions are let go.
@@ -148,15 +149,17 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             except (KafkaError, OSError, TimeoutError) as error:
                 log.warning("left Kafka without its answer: %r", error)
 
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+    async def on_partitions_revoked(self, _revoked: set[TopicPartition]) -> None:
         """Before a rebalance: drain, commit, let go."""
         async with self._turn:
             await self._commit_advisory()
+            self._rebalancing = True
             self._forget()
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """After a rebalance: the next turn seeks to PostgreSQL's offsets before it polls."""
         async with self._turn:
+            self._rebalancing = False
             self._forget()
         log.info("assigned %d partitions", len(assigned))
 
@@ -213,8 +216,8 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
                 begins = _plain(await self._consumer.beginning_offsets(assigned))
                 asked_at = clock()
                 ends = _plain(await self._consumer.end_offsets(assigned))
-            if set(assigned) != self._consumer.assignment():
-                return  # a rebalance came between
+            if self._rebalancing or set(assigned) != self._consumer.assignment():
+                return  # what is ours is not settled: what is polled meanwhile is dropped
             places = self._positions.settle(
                 begins, stored, begins, ends, accept_loss=self._settings.accept_loss
             )
@@ -248,7 +251,9 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
     def _settle_up(self, batch: Polled, seconds: float) -> None:
         self._moves += 1
         if batch.arrivals:
-            self._gauges.batch(len(batch.arrivals), seconds, [x.refusal.code for x in batch.letters])
+            self._gauges.batch(
+                len(batch.arrivals), seconds, [x.refusal.code for x in batch.letters]
+            )
 
     # -- beside the turns -----------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ class Watchdog:
         elif now - self._since > self._limit:
             raise Unavailable(
                 f"{lag} records are waiting in Kafka and none has arrived for "
-                f"{self._limit:.0f} s: the Kafka client is stuck, and this process must be restarted"
+                f"{self._limit:.0f} s: the Kafka client is stuck, this process must be restarted"
             )
 
     def excuse(self, now: float) -> None:

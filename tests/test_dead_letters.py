@@ -37,9 +37,11 @@ async def test_a_replay_to_kafka_counts_once(
     assert await rates(database) == 0
 
     producer, door = Producer(right), Door(database, right)
-    again = lambda: replay(  # noqa: E731
-        database, right, Choice(), door=door, producer=producer, now=datetime.now(UTC)
-    )
+
+    async def again() -> Replayed:
+        now = datetime.now(UTC)
+        return await replay(database, right, Choice(), door=door, producer=producer, now=now)
+
     async with member(right, database) as running:
         assert await again() == Replayed(sent=1, refused=1)
         await until_taken(database, 3, running)

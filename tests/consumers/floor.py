@@ -58,11 +58,11 @@ def call(number: int, *, rep: str = "r1", second: int | None = None, **over: Any
     return event("call.ended", f"e{number}", {**data, **over})
 
 
-def event(kind: str, id: str, data: dict[str, Any], source: str = "floor") -> dict[str, Any]:
+def event(kind: str, name: str, data: dict[str, Any], source: str = "floor") -> dict[str, Any]:
     """A CloudEvent, structured."""
     return {
         "specversion": "1.0",
-        "id": id,
+        "id": name,
         "source": source,
         "type": f"ringside.{kind}.v1",
         "time": START.isoformat(),
@@ -169,9 +169,9 @@ async def spawn(chosen: Settings, database: Database, **environ: str) -> asyncio
 
 
 @asynccontextmanager
-async def consuming(chosen: Settings, database: Database, **environ: str) -> AsyncIterator[
-    asyncio.subprocess.Process
-]:
+async def consuming(
+    chosen: Settings, database: Database, **environ: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """A consumer process for as long as the block runs; killed if it has not ended by then."""
     process = await spawn(chosen, database, **environ)
     draining = asyncio.create_task(_drain(process))

@@ -12,7 +12,6 @@ from app.db import Database
 from app.errors import Flood
 from app.producer import Record, connection
 from app.settings import Settings
-
 from tests.consumers.floor import (
     ROOT,
     call,
@@ -104,7 +103,9 @@ async def test_the_brake_stops_before_anything_is_taken(
     good = [structured(f"{prefix}.calls", b"r1", call(n)) for n in range(5)]
     flood = [Record(f"{prefix}.calls", b"r1", b"nonsense", ())] * 60
     await produce(chosen, good + flood)
-    with pytest.raises(Flood, match=r"30 records in a row cannot be taken, e\.g\. t\w+\.calls\[0\]"):
+    with pytest.raises(
+        Flood, match=r"30 records in a row cannot be taken, e\.g\. t\w+\.calls\[0\]"
+    ):
         async with member(chosen, database) as running:
             await asyncio.wait_for(running, 20)
     async with database.reading() as reading:

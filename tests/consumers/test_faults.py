@@ -43,7 +43,7 @@ async def load(
 
 async def wait_for_some(database: Database, more_than: int) -> None:
     async with asyncio.timeout(40):
-        while await taken(database) <= more_than:
+        while await taken(database) <= more_than:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 

@@ -40,7 +40,8 @@ async def test_health_and_metrics(database: Database, bootstrap: str, prefix: st
             await asyncio.sleep(1.2)
             metrics = (await client.get("/metrics")).text
             lines = [x for x in metrics.splitlines() if x.startswith("ringside_consumer_lag{")]
-            assert len(lines) == 20 and all(line.endswith(" 0.0") for line in lines)
+            assert len(lines) == 20
+            assert all(line.endswith(" 0.0") for line in lines)
             assert (await client.get("/nothing")).status_code == 404
 
             await proxy.cut()
