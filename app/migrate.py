@@ -12,14 +12,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 
-from app import restatements, rollups
+from app import keys, restatements, rollups
 from app.db import LOST, create_engine, metadata
 from app.errors import Unavailable
 from app.facts import tables as facts
 from app.settings import read
 
 # Every station that owns tables.
-STATIONS: tuple[ModuleType, ...] = (facts, rollups, restatements)
+STATIONS: tuple[ModuleType, ...] = (facts, rollups, restatements, keys)
 
 _LOCK = 0x4D494752
 _ROOT = Path(__file__).parents[1]

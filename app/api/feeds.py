@@ -1,0 +1,137 @@
+"""What comes in, source by source; and what changed after it was final."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from msgspec import Struct
+
+from app.api import query
+from app.api.answer import answered, only, paged
+from app.api.reads import Reader
+from app.api.state import state_of
+from app.db import Reading
+from app.errors import BadRequest, FieldError, Forbidden
+from app.exact import number
+from app.facts.waiting import waiting
+from app.kpis import kpi_of
+from app.view import View
+
+router = APIRouter(tags=["feeds"])
+
+
+class Feed(Struct, frozen=True):
+    """One source. `read` = standing + superseded + duplicates + refused, exactly."""
+
+    source: str
+    last_event_time: datetime | None
+    last_received_at: datetime | None
+    watermark: datetime | None
+    lag_seconds: int | None
+    read: int
+    standing: int
+    superseded: int
+    duplicates: int
+    refused: int
+    waiting: int
+
+
+@router.get("/v1/feeds", summary="The sources of events")
+async def get_feeds(
+    request: Request, key: Reader, limit: query.Limit = query.LIMIT, cursor: query.Cursor = None
+) -> Response:
+    """Each source: what it sent, what became of it, how far behind it is; and conflicts."""
+    only(request, "limit", "cursor")
+    if key.teams is not None:
+        raise Forbidden("a key bound to teams does not see the feeds")
+    state = state_of(request)
+    async with state.views.open(state.clock()) as view:
+        found = await feeds_of(view)
+        page = paged(found, "source", limit, cursor)
+        conflicts = await _conflicts(view.reading)
+    return answered(request, {"as_of": view.as_of, **page, "conflicts": conflicts})
+
+
+async def feeds_of(view: View) -> list[Feed]:
+    """Every source's ledger, by source."""
+    waits: Mapping[str, int] = await waiting(view.reading)
+    now = view.roster.now
+    return [
+        Feed(
+            row["source"], row["last_event_time"], row["last_received_at"],
+            row["last_event_time"],
+            None if row["last_event_time"] is None
+            else max(0, int((now - row["last_event_time"]).total_seconds())),
+            row["read"], row["standing"], row["superseded"], row["duplicates"], row["refused"],
+            waits.get(row["source"], 0),
+        )
+        for row in await view.reading.fetch("SELECT * FROM feeds ORDER BY source")
+    ]  # fmt: skip
+
+
+async def _conflicts(reading: Reading) -> list[dict[str, Any]]:
+    """Numbers that several customers claim; the lowest id has them. At most 100."""
+    return [
+        {"kind": "phone_claimed_twice", "customers": row["customers"]}
+        for row in await reading.fetch(
+            "SELECT array_agg(customer_id ORDER BY customer_id) AS customers "
+            "FROM customer_phones GROUP BY phone HAVING count(*) > 1 ORDER BY 1 LIMIT 100"
+        )
+    ]
+
+
+class Restatement(Struct, frozen=True):
+    """One measure of a rep's final day that changed, and the event that changed it."""
+
+    id: int
+    rep_id: str
+    day: date
+    measure: str
+    before: int | Decimal
+    after: int | Decimal
+    at: datetime
+    source: str
+    event_id: str
+
+
+@router.get("/v1/restatements", summary="What changed after it was final")
+async def get_restatements(
+    request: Request, key: Reader, start: query.From = None, end: query.To = None,
+    rep_id: str | None = None, kpi: str | None = None,
+    limit: query.Limit = query.LIMIT, cursor: query.Cursor = None,
+) -> Response:  # fmt: skip
+    """Changes to days of `from`..`to` (days that were final then), in the order they were made."""
+    only(request, "from", "to", "rep_id", "kpi", "limit", "cursor")
+    if key.teams is not None:
+        raise Forbidden("a key bound to teams does not see restatements")
+    state = state_of(request)
+    first, last = query.day("from", start), query.day("to", end)
+    async with state.views.open(state.clock()) as view:
+        rows = await view.reading.fetch(
+            "SELECT * FROM restatements WHERE ($1::date IS NULL OR day >= $1) "
+            "AND ($2::date IS NULL OR day < $2) AND ($3::text IS NULL OR rep_id = $3) "
+            "AND ($4::text[] IS NULL OR measure = ANY($4)) AND id > $5 ORDER BY id LIMIT $6",
+            first, last, rep_id, None if kpi is None else sorted(kpi_of(kpi).needs),
+            _after(cursor), limit + 1,
+        )  # fmt: skip
+    items = [
+        Restatement(
+            row["id"], row["rep_id"], row["day"], row["measure"],
+            number(row["before"], 4), number(row["after"], 4),
+            row["at"], row["source"], row["event_id"],
+        )
+        for row in rows[:limit]
+    ]  # fmt: skip
+    following = str(items[-1].id) if len(rows) > limit else None
+    return answered(request, {"as_of": view.as_of, "items": items, "next_cursor": following})
+
+
+def _after(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not cursor.isdecimal() or len(cursor) > 18:
+        detail = "not one that we gave"
+        raise BadRequest(f"cursor: {detail}", errors=(FieldError("cursor", detail),))
+    return int(cursor)

@@ -1,0 +1,172 @@
+"""The application: its parts put together, its errors as problem+json, its requests measured."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app import metrics
+from app.api import boards, events, feeds, ops, reads
+from app.api.intake import Intake
+from app.api.live import Live
+from app.api.state import Clock, State
+from app.db import LOST, Database
+from app.errors import FieldError, RingsideError, Unauthorized, Unavailable
+from app.exact import encode
+from app.ingest import Door
+from app.producer import Producer
+from app.settings import Settings
+from app.view import Views
+
+log = logging.getLogger(__name__)
+
+ROUTERS = (events.router, reads.router, boards.router, feeds.router, ops.router)
+
+SECURITY = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'self'; object-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def now() -> datetime:
+    """The clock of a real deployment."""
+    return datetime.now(UTC)
+
+
+def running_version() -> str:
+    """The version that is installed."""
+    try:
+        return version("ringside")
+    except PackageNotFoundError:
+        return "0"
+
+
+def create_app(
+    settings: Settings,
+    database: Database,
+    *,
+    door: Door | None = None,
+    producer: Producer | None = None,
+    clock: Clock = now,
+) -> FastAPI:
+    """The API and the page on `database`; with a `producer` events go to Kafka first."""
+    the_door = door or Door(database, settings)
+    state = State(
+        settings=settings,
+        database=database,
+        door=the_door,
+        producer=producer,
+        clock=clock,
+        views=Views(database, settings),
+        intake=Intake(the_door, clock),
+        live=Live(database),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        metrics.BUILD.labels(running_version()).set(1)
+        try:
+            yield
+        finally:
+            state.live.close()
+            if producer is not None:
+                await producer.close()
+
+    app = FastAPI(
+        title="Ringside", version=running_version(), lifespan=lifespan,
+        openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None,
+        description="Inside-sales activity, exact whatever the order, repetition or correction "
+        "of events.",
+    )  # fmt: skip
+    app.state.ringside = state
+    for router in ROUTERS:
+        app.include_router(router)
+    app.middleware("http")(_measured)
+    app.add_exception_handler(RingsideError, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    for lost in LOST:
+        app.add_exception_handler(lost, _lost)
+    app.add_exception_handler(Exception, _unexpected)
+    return app
+
+
+async def _measured(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    started = time.monotonic()
+    response = await call_next(request)
+    for name, value in SECURITY.items():
+        response.headers.setdefault(name, value)
+    route = getattr(request.scope.get("route"), "path", "none")
+    metrics.REQUESTS.labels(request.method, route, str(response.status_code)).observe(
+        time.monotonic() - started
+    )
+    return response
+
+
+def _answer(
+    request: Request,
+    status: int,
+    title: str,
+    detail: str,
+    errors: tuple[FieldError, ...] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """RFC 9457."""
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        "errors": [{"field": e.field, "detail": e.detail} for e in errors],
+    }
+    return Response(encode(body), status, headers, media_type="application/problem+json")
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RingsideError)
+    headers = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = 'Bearer realm="ringside"'
+    return _answer(request, error.status, error.title, error.detail, error.errors, headers)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = tuple(
+        FieldError(".".join(str(part) for part in e["loc"][1:]) or "body", str(e["msg"]))
+        for e in error.errors()
+    )
+    first = errors[0]
+    return _answer(request, 422, "The request cannot be understood",
+                   f"{first.field}: {first.detail}", errors)  # fmt: skip
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    title = HTTPStatus(error.status_code).phrase
+    headers = dict(error.headers or {})
+    return _answer(request, error.status_code, title, str(error.detail), headers=headers)
+
+
+async def _lost(request: Request, error: Exception) -> Response:
+    return await _problem(request, Unavailable(f"PostgreSQL: {error}", retry_after=2))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _answer(request, 500, RingsideError.title, "it is in the log; nothing was kept")
