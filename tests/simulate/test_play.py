@@ -60,9 +60,14 @@ async def test_today_has_everybody_first_and_the_whole_floor_up_to_now() -> None
 async def test_live_play_posts_what_the_clock_passes_even_if_it_jumps() -> None:
     box = Box()
     clock = Clock(NOW, timedelta(minutes=41))
-    playing = asyncio.create_task(play(box, clock, since=NOW, tick=0.001))
-    while len(box.order) < 200:
-        await asyncio.sleep(0.01)
+    enough = asyncio.Event()
+
+    def note(_: Tally) -> None:
+        if len(box.order) >= 200:
+            enough.set()
+
+    playing = asyncio.create_task(play(box, clock, since=NOW, tick=0.001, told=note))
+    await asyncio.wait_for(enough.wait(), 60)
     playing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await playing
