@@ -106,26 +106,27 @@ class Figure(Struct, frozen=True, omit_defaults=True):
 
 def figure(kpi: Kpi, sums: Sums, currency: str) -> Figure:
     """The KPI's figure from the sums of its measures; a measure that is not there is 0."""
-    value = _total(kpi.value, sums)
+    value = total(kpi.value, sums)
     coverage = _coverage(kpi, sums) if kpi.coverage else UNSET
     code = currency if kpi.unit is Unit.MONEY else UNSET
     if kpi.over is None:
         return Figure(_shown(kpi, value), coverage=coverage, currency=code)
-    over = _total(kpi.over, sums)
+    over = total(kpi.over, sums)
     return Figure(
         _shown(kpi, value, over) if over > 0 else None,
-        numerator=_side(kpi.value, value),
-        denominator=_side(kpi.over, over),
+        numerator=side(kpi.value, value),
+        denominator=side(kpi.over, over),
         coverage=coverage,
         currency=code,
     )
 
 
-def _total(expression: str, sums: Sums) -> Amount:
-    total: Amount = 0
+def total(expression: str, sums: Sums) -> Amount:
+    """The exact sum that an expression such as `"net - returned"` names."""
+    added: Amount = 0
     for sign, name in terms(expression):
-        total = plus(total, sums.get(name, 0), sign)
-    return total
+        added = plus(added, sums.get(name, 0), sign)
+    return added
 
 
 def _shown(kpi: Kpi, value: Amount, over: Amount = 1) -> Shown:
@@ -138,8 +139,8 @@ def _shown(kpi: Kpi, value: Amount, over: Amount = 1) -> Shown:
             return number(value, RATIO_PLACES if kpi.over else 0, over)
 
 
-def _side(expression: str, value: Amount) -> Shown:
-    """A numerator or denominator: money where its measures are, else a plain number."""
+def side(expression: str, value: Amount) -> Shown:
+    """A numerator or denominator as it is shown: money where its measures are, else a number."""
     return money(value) if terms(expression)[0][1] in MONEY else number(value, RATIO_PLACES)
 
 
@@ -147,7 +148,7 @@ def _coverage(kpi: Kpi, sums: Sums) -> Shown:
     known: Amount = 1
     base: Amount = 1
     for part, whole in kpi.coverage:
-        all_of_it = _total(whole, sums)
+        all_of_it = total(whole, sums)
         if all_of_it:  # a factor whose base is 0 is 1: there is nothing that is not known
-            known, base = times(known, _total(part, sums)), times(base, all_of_it)
+            known, base = times(known, total(part, sums)), times(base, all_of_it)
     return 1 if known == base else number(known, RATIO_PLACES, base)
