@@ -148,10 +148,13 @@ def environment_name(field: str) -> str:
 
 
 def read(environ: Mapping[str, str] = os.environ, **over: Any) -> Settings:
-    """Settings from `environ`, with `over` on top; raises `BadConfiguration` naming the variable."""
+    """Settings from `environ`, `over` on top; raises `BadConfiguration` naming the variable."""
     filled = _with_files(environ)
-    values = {f: filled[environment_name(f)] for f in Settings.model_fields
-              if environment_name(f) in filled}
+    values = {
+        f: filled[environment_name(f)]
+        for f in Settings.model_fields
+        if environment_name(f) in filled
+    }
     try:
         return Settings(_env_file=None, **{**values, **over})
     except ValidationError as error:
