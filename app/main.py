@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from app import metrics
-from app.api import boards, events, feeds, ops, reads
+from app.api import boards, events, feeds, ops, reads, webhooks
 from app.api.intake import Intake
 from app.api.live import Live
 from app.api.state import Clock, State
@@ -27,7 +27,9 @@ from app.view import Views
 
 log = logging.getLogger(__name__)
 
-ROUTERS = (events.router, reads.router, boards.router, feeds.router, ops.router)
+ROUTERS = (
+    events.router, webhooks.router, reads.router, boards.router, feeds.router, ops.router,
+)  # fmt: skip
 
 SECURITY = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; "

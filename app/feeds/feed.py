@@ -38,12 +38,16 @@ class Ignored(Struct, frozen=True):
 
 
 class Feed(Struct, frozen=True):
-    """One vendor: its name in the path, the setting that holds its secret, its two functions."""
+    """One vendor: its name in the path, the setting that holds its secret, its two functions.
+
+    `topic` is the header that says what the payload is, where the payload does not say it itself.
+    """
 
     name: str
     setting: str
     genuine: Callable[[str, Headers, bytes], bool]
     translate: Callable[[Headers, bytes], list[CloudEvent] | Ignored]
+    topic: str = ""
 
 
 def read_hook(
@@ -59,11 +63,14 @@ def read_hook(
             return made
         raws = [msgspec.json.encode(event) for event in made]
     except Invalid as error:
-        return [(Refusal(error.code, error.field, error.detail, source=feed.name), body)]
+        code, field, detail = error.code, error.field, error.detail
     except (ArithmeticError, ValueError, OSError) as error:
         # Numbers and dates beyond what can be reckoned with; text that is no text.
-        return [(Refusal("out_of_range", None, shown(str(error)), source=feed.name), body)]
-    return [(decode_structured(raw, now=now, currency=currency), raw) for raw in raws]
+        code, field, detail = "out_of_range", None, shown(str(error))
+    else:
+        return [(decode_structured(raw, now=now, currency=currency), raw) for raw in raws]
+    kind = headers.get(feed.topic, "").replace("\0", "")[:200] or None
+    return [(Refusal(code, field, detail, source=feed.name, type=kind), body)]
 
 
 def parse(decoder: "msgspec.json.Decoder[T]", body: bytes | msgspec.Raw) -> T:

@@ -141,4 +141,4 @@ def _triggered(text: str | None) -> str | None:
     return text if moment.tzinfo is not None else None
 
 
-FEED = Feed("shopify", "shopify_secret", genuine, translate)
+FEED = Feed("shopify", "shopify_secret", genuine, translate, topic="x-shopify-topic")
