@@ -31,9 +31,7 @@ def test_before_the_first_state_the_zone_is_the_default_one() -> None:
 
 
 def test_a_move_eastward_makes_the_last_day_short() -> None:
-    rep = Timeline(
-        [state(date(2000, 1, 1), "UTC"), state(date(2026, 6, 2), "Asia/Tokyo")], "UTC"
-    )
+    rep = Timeline([state(date(2000, 1, 1), "UTC"), state(date(2026, 6, 2), "Asia/Tokyo")], "UTC")
     assert rep.start_of(date(2026, 6, 2)) == at("2026-06-01T15:00:00")
     assert rep.day_of(at("2026-06-01T14:59:59")) == date(2026, 6, 1)
     assert rep.day_of(at("2026-06-01T15:00:00")) == date(2026, 6, 2)
