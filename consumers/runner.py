@@ -8,10 +8,10 @@ from the stored offsets, so nothing is assumed about a COMMIT whose answer was l
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
@@ -35,11 +35,11 @@ from consumers.dead_letters import DeadLetters
 from consumers.decoding import Polled, decode
 from consumers.gauges import Gauges
 from consumers.positions import LostOffsets, Partition, Positions
+from consumers.stopping import Stop
+from consumers.unreadable import locate
 from consumers.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 IDLE_EVENTS = 500
 POLL_SECONDS = 1.0
@@ -71,7 +71,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._trouble: str | None = None
         self._moves = 0
         self._rebalancing = True  # until partitions are assigned; nothing is sought before
-        self._stopping = asyncio.Event()
+        self._stopping = Stop()
         # Held from the poll's end to the commit: a rebalance waits for it, so a batch in hand is
         # drained before its partitions are let go.
         self._turn = asyncio.Lock()
@@ -102,7 +102,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         """Consume until `stop`. Raises `Flood`, `LostOffsets`, `Unavailable` (the watchdog, or
         Kafka not there at the start) and `KafkaError`."""
         try:
-            await self._unless_stopped(self._join())
+            await self._stopping.unless(self._join())
             if not self._stopping.is_set():
                 await self._work()
         finally:
@@ -176,7 +176,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
                 retry=retry_if_exception_type((Unavailable, Fenced)),
                 wait=wait_exponential_jitter(multiplier=0.2, max=5, jitter=0.5),
                 stop=stop_when_event_set(self._stopping),  # type: ignore[arg-type]
-                sleep=self._sleep,
+                sleep=self._stopping.sleep,
                 before_sleep=self._in_vain,
                 reraise=True,
             )
@@ -201,6 +201,11 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             raise
         except OffsetOutOfRangeError as error:
             raise LostOffsets(f"Kafka no longer holds what comes next: {error}") from error
+        except UnicodeDecodeError as error:
+            waiting = [
+                TopicPartition(*place) for place, lag in self._positions.lag().items() if lag
+            ]
+            raise await locate(self._consumer, waiting or self._consumer.assignment()) from error
         except (KafkaError, OSError, TimeoutError) as error:
             self._forget()
             if isinstance(error, KafkaError) and not error.retriable:
@@ -229,7 +234,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         lag = sum(self._positions.lag().values())
         most = max(1, min(self._settings.batch_events, max(IDLE_EVENTS, lag)))
         polling = self._consumer.getmany(timeout_ms=int(POLL_SECONDS * 1000), max_records=most)
-        return await self._unless_stopped(polling) or {}
+        return await self._stopping.unless(polling) or {}
 
     async def _take(self, polled: dict[TopicPartition, list[Any]]) -> None:
         started, now = time.monotonic(), clock()
@@ -289,22 +294,6 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
     def _in_vain(self, state: RetryCallState) -> None:
         self._trouble = str(state.outcome.exception()) if state.outcome else None
         log.warning("trying again after %d times: %s", state.attempt_number, self._trouble)
-
-    async def _sleep(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-
-    async def _unless_stopped(self, work: Awaitable[T]) -> T | None:
-        """The result of `work`, or None as soon as we are to stop."""
-        task = asyncio.ensure_future(work)
-        stop = asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
-            return task.result() if task.done() else None
-        finally:
-            for waiting in (task, stop):
-                waiting.cancel()
-            await asyncio.gather(task, stop, return_exceptions=True)
 
 
 def _plain(offsets: Mapping[TopicPartition, int]) -> dict[Partition, int]:
