@@ -6,6 +6,10 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+import msgspec
+
+from app.events.decode import decode_structured
+from app.events.types import Event
 from app.simulate.calls import calls
 from app.simulate.floor import REPS, floor
 from app.simulate.sales import LONGEST, deals
@@ -58,6 +62,13 @@ def test_sixty_reps_in_six_teams_and_four_zones_with_names_of_their_own() -> Non
 def test_everyone_an_event_speaks_of_is_announced() -> None:
     announced = {e["data"].get("rep_id") for e in directory(7)}
     assert {r for e in day_events(7, TUESDAY) if (r := e["data"].get("rep_id"))} <= announced
+
+
+def test_every_event_is_one_of_the_contract() -> None:
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    for event in [*directory(7), *day_events(7, TUESDAY), *day_events(7, SATURDAY)]:
+        read = decode_structured(msgspec.json.encode(event), now=now, currency="USD")
+        assert isinstance(read, Event), (read, event)
 
 
 def test_a_day_is_in_order_of_delivery_and_wholly_within_the_day() -> None:
