@@ -79,11 +79,49 @@ async def running(data_dir: Path, *, durable: bool = True) -> AsyncIterator[str]
             password = (folder / "postgres.password").read_text(encoding="utf-8").strip()
             dsn = f"postgresql://{NAME}:{password}@127.0.0.1:{port}/{NAME}"
             await _ready(folder, server, dsn)
+            _tell(folder, dsn)
             yield dsn
         finally:
+            (folder / "dsn").unlink(missing_ok=True)
             await _stop(server)
     finally:
         lock.release()
+
+
+@asynccontextmanager
+async def reached(data_dir: Path) -> AsyncIterator[str]:
+    """The DSN of the server on `data_dir`: of the one another Ringside runs, else of our own.
+
+    Raises `BadConfiguration` where there is no such folder.
+    """
+    told = data_dir.expanduser().absolute() / "dsn"
+    if told.exists():
+        dsn = told.read_text(encoding="utf-8").strip()
+        if await _answers(dsn):
+            yield dsn
+            return
+    if not (data_dir / "postgres").exists():
+        raise BadConfiguration(f"{data_dir}: no data here; name it with --data-dir, or set "
+                               "DATABASE_URL")  # fmt: skip
+    async with running(data_dir) as own:
+        yield own
+
+
+async def _answers(dsn: str) -> bool:
+    try:
+        connection = await asyncpg.connect(dsn, timeout=5)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False
+    await connection.close()
+    return True
+
+
+def _tell(folder: Path, dsn: str) -> None:
+    """Let `ringside verify` and the like find the running server; only its owner may read it."""
+    told = folder / "dsn"
+    told.touch(mode=0o600)
+    told.chmod(0o600)
+    told.write_text(dsn, encoding="utf-8")
 
 
 def _usable(data_dir: Path) -> Path:
@@ -107,7 +145,8 @@ def _usable(data_dir: Path) -> Path:
 
 async def _create(folder: Path) -> None:
     """Make the cluster under another name first: a crash in between leaves nothing half made."""
-    data, fresh, password = folder / "postgres", folder / "postgres.new", folder / "postgres.password"
+    data, fresh = folder / "postgres", folder / "postgres.new"
+    password = folder / "postgres.password"
     if data.exists():
         return
     shutil.rmtree(fresh, ignore_errors=True)

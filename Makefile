@@ -1,0 +1,55 @@
+# Everything a newcomer and a developer run. Needs Python 3.11 or later and make, nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.up-to-date
+PORT ?= 8000
+DATA ?= data
+
+.PHONY: help env demo test soak lint types imports lock bench ci clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(STAMP) ## build the environment, so that .venv/bin/ringside runs
+
+$(STAMP): requirements/runtime.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Ringside needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Try make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: env ## a simulated sales floor on http://127.0.0.1:$(PORT); KAFKA=1 runs it through Kafka
+	@$(BIN)/ringside demo --port $(PORT) --data-dir $(DATA) $(if $(KAFKA),--kafka)
+
+test: env ## the whole suite, on a real PostgreSQL, Kafka and browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+soak: env ## faults for a long time: hundreds of kills under load
+	$(BIN)/python -m pytest -m soak
+
+lint: env ## style
+	$(BIN)/ruff check .
+
+types: env ## types, strictly
+	$(BIN)/mypy
+
+imports: env ## imports point one way
+	$(BIN)/lint-imports
+
+lock: ## lock the requirements anew, with hashes (needs uv)
+	cd requirements && uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade runtime.in -o runtime.txt
+	cd requirements && uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade dev.in -o dev.txt
+
+bench: env ## events a second, beside bare COPY and a service written by hand
+	$(BIN)/python -m bench.ingest
+	$(BIN)/python -m bench.boards
+
+ci: ## what must pass before anything lands
+	bash .ci/run
+
+clean: ## remove the environment (the data stays)
+	rm -rf .venv
