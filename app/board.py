@@ -78,14 +78,10 @@ async def board(
     With `teams` they are ranked by what they did on the dates they served in these. `limit` is
     the number of entries. Raises `NotFound` for a team nobody ever heard of.
     """
-    subject = Subject(teams=teams)
-    await check_known(view, subject)
-    start, end = reach(view, asked)
-    earlier = asked.before(view.roster.todays()[0]).start
-    reps = await reps_of(view, subject, min(start, earlier), end)
+    await check_known(view, Subject(teams=teams))
     sample = kpi.min_sample if min_sample is None else min_sample
-    before = await _field(view, kpi, reps, asked.before, teams)
-    field = await _field(view, kpi, reps, asked.on, teams)
+    before = await _field(view, kpi, asked.before, teams)
+    field = await _field(view, kpi, asked.on, teams)
     previous = rank(kpi.polarity, before.figures, sample).ranks()
     ranking = rank(kpi.polarity, field.figures, sample)
     period, shown = period_shown(field.scope, asked)
@@ -102,14 +98,18 @@ async def board(
     )
 
 
+async def figures_by_rep(
+    view: View, kpi: Kpi, asked: Asked, *, teams: frozenset[str] | None = None
+) -> dict[str, Figure]:
+    """The figures a board would rank, by rep id, of all who stand on it."""
+    return (await _field(view, kpi, asked.on, teams)).figures
+
+
 async def _field(
-    view: View,
-    kpi: Kpi,
-    reps: list[str],
-    period_on: Callable[[date], Period],
-    teams: frozenset[str] | None,
+    view: View, kpi: Kpi, period_on: Callable[[date], Period], teams: frozenset[str] | None
 ) -> _Field:
     scope = Scope(view.roster, kpi.trailing)
+    reps = await reps_of(view, Subject(teams=teams), *reach(view, period_on))
     for group, rep_id in enumerate(reps):
         scope.add(group, rep_id, period_on, teams)
     counted = await tally(view, scope, [kpi], many=False)

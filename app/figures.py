@@ -1,6 +1,6 @@
 """Figures of a rep, a team or the company for a period, shaped as the API answers them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from msgspec import UNSET, Struct, UnsetType
@@ -42,7 +42,7 @@ async def figures(view: View, subject: Subject, asked: Asked, kpis: Sequence[Kpi
     """
     await check_known(view, subject)
     scope = Scope(view.roster, any(kpi.trailing for kpi in kpis))
-    for rep_id in await reps_of(view, subject, *reach(view, asked, months=12)):
+    for rep_id in await reps_of(view, subject, *reach(view, asked.on, months=12)):
         scope.add(0, rep_id, asked.on, subject.teams)
     counted = await tally(view, scope, kpis, many=subject.many)
     period, shown = period_shown(scope, asked)
@@ -62,6 +62,26 @@ async def figures(view: View, subject: Subject, asked: Asked, kpis: Sequence[Kpi
         status=status,
         kpis=by_id,
     )
+
+
+async def figures_by_team(
+    view: View, asked: Asked, kpis: Sequence[Kpi]
+) -> dict[str, dict[str, Figure]]:
+    """The figures of every team that has a member in the period asked, by team and KPI id."""
+    scope = Scope(view.roster, any(kpi.trailing for kpi in kpis))
+    teams = view.roster.directory.teams()
+    groups = {team: group for group, team in enumerate(teams)}
+    for rep_id, timeline in view.roster.directory.timelines.items():
+        for team in {state.team for state in timeline.states if state.team is not None}:
+            scope.add(groups[team], rep_id, asked.on, {team})
+    counted = await tally(view, scope, kpis, many=True)
+    there = {span.group for span in scope.spans}
+    currency = view.settings.currency
+    return {
+        team: {kpi.id: counted.figure(kpi, (group, 0), currency) for kpi in kpis}
+        for team, group in groups.items()
+        if group in there
+    }
 
 
 async def check_known(view: View, subject: Subject) -> None:
@@ -100,12 +120,12 @@ async def reps_of(view: View, subject: Subject, start: date, end: date) -> list[
     return [*announced, *(rep_id for rep_id in seen if rep_id not in announced)]
 
 
-def reach(view: View, asked: Asked, *, months: int = 0) -> tuple[date, date]:
+def reach(view: View, period_on: Callable[[date], Period], *, months: int = 0) -> tuple[date, date]:
     """The first day any rep's period can have, `months` earlier, and the day after the last."""
     earliest, latest = view.roster.todays()
-    first = asked.on(earliest)
-    start = min(first.start, earliest, first.last_day)
-    return months_before(start, months), asked.on(latest).end
+    first = period_on(earliest)
+    start = min(first.start, earliest) if months else first.start
+    return months_before(start, months), period_on(latest).end
 
 
 def period_shown(scope: Scope, asked: Asked) -> tuple[Period, PeriodShown]:
@@ -115,12 +135,13 @@ def period_shown(scope: Scope, asked: Asked) -> tuple[Period, PeriodShown]:
 
 
 def end_of(scope: Scope, period: Period) -> datetime:
-    """The instant the scope's last day ends: the latest of its reps' ends.
+    """The instant the period's last day ends: the latest of the ends it has for its reps.
 
-    If nobody is in it, the period ends in the default zone.
+    Days a member no longer served count too: until they end somebody may still join. If nobody
+    is in the scope, the period ends in the default zone.
     """
     roster = scope.roster
-    ends = {roster.timeline(rep_id).start_of(last) for _, rep_id, _, last in scope.spans}
+    ends = {roster.timeline(rep_id).start_of(own.end) for rep_id, own in scope.periods.items()}
     return max(ends, default=roster.directory.of("").start_of(period.end))
 
 

@@ -107,7 +107,7 @@ def _ends(view: View, scope: Scope, cuts: Sequence[date]) -> list[datetime]:
         here = [span for span in alike.values() if span.start < hi and lo < span.end]
         ends.append(
             max(
-                (view.roster.timeline(s.rep_id).start_of(min(s.end, hi)) for s in here),
+                (view.roster.timeline(s.rep_id).start_of(hi) for s in here),
                 default=nobody.start_of(hi),
             )
         )

@@ -10,7 +10,7 @@ import pytest
 from app.db import Database
 from app.errors import NotFound
 from app.exact import encode
-from app.figures import figures
+from app.figures import figures, figures_by_team
 from app.kpi import Kpi
 from app.kpis import CATALOGUE, chosen
 from app.meaning.marks import Mark
@@ -19,7 +19,6 @@ from app.view import Views
 from tests.sums_put_in import (
     NOW,
     announce,
-    insert,
     november,
     put_days,
     put_leg,
@@ -291,6 +290,29 @@ async def test_per_day_figures_divide_by_working_days_up_to_today(database: Data
     assert ahead["kpis"] == {"calls_per_day": {"value": None, "numerator": 0, "denominator": 0}}
 
 
+async def test_every_team_at_once_is_each_team_by_itself(database: Database) -> None:
+    await announce(database, "r1", "Ada", "West")
+    await announce(database, "r2", "Bo", "East")
+    await announce(database, "r2", "Bo", "West", november(18))
+    await announce(database, "r3", "Cy", "South", november(25))
+    await put_days(
+        database,
+        {
+            ("r1", november(17)): {"calls": 1, "net": D(3)},
+            ("r2", november(17)): {"calls": 20, "net": D(4)},
+            ("r2", november(19)): {"calls": 300, "net": D(5)},
+        },
+    )
+    async with Views(database, settings()).open(NOW) as view:
+        teams = await figures_by_team(view, asked("week"), CATALOGUE)
+        assert list(teams) == ["East", "West"]  # South has nobody yet
+        for team, by_id in teams.items():
+            alone = await figures(view, Subject(teams=frozenset({team})), asked("week"), CATALOGUE)
+            # Nobody is left in East, but the week is not over.
+            assert (by_id, alone.status) == (alone.kpis, "provisional")
+    assert [by_id["calls"].value for by_id in teams.values()] == [20, 301]
+
+
 async def test_a_period_closes_36_hours_after_its_end_and_later_if_it_looks_ahead(
     database: Database,
 ) -> None:
@@ -315,25 +337,3 @@ async def test_a_period_closes_36_hours_after_its_end_and_later_if_it_looks_ahea
     assert await statuses(week, *kpis) == ("provisional", ["final", "final", None])
     assert await statuses(month - instant, *kpis) == ("provisional", ["final", "final", None])
     assert await statuses(month, *kpis) == ("final", [None, None, None])
-
-
-async def test_as_of_is_what_every_partition_is_complete_to(database: Database) -> None:
-    await announce(database, "r1", "Ada", "West")
-    for partition, minutes in ((0, 3), (1, 5)):
-        await insert(
-            database, "offsets", topic="ringside.calls", partition=partition, next=1,
-            complete_to=NOW - timedelta(minutes=minutes),
-        )  # fmt: skip
-    assert (await answer(database, Subject("r1"), asked(), "calls"))["as_of"] == (
-        "2026-11-20T18:59:11Z"
-    )
-
-
-async def test_the_directory_is_read_anew_when_it_changed(database: Database) -> None:
-    views = Views(database, settings())
-    await announce(database, "r1", "Ada", "West")
-    async with views.open(NOW) as view:
-        assert view.roster.card("r1", november(20)) == ("Ada", "West")
-    await announce(database, "r1", "Ada", "East", november(2))
-    async with views.open(NOW) as view:
-        assert view.roster.card("r1", november(20)) == ("Ada", "East")
