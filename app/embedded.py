@@ -94,17 +94,20 @@ async def reached(data_dir: Path) -> AsyncIterator[str]:
 
     Raises `BadConfiguration` where there is no such folder.
     """
-    told = data_dir.expanduser().absolute() / "dsn"
-    if told.exists():
-        dsn = told.read_text(encoding="utf-8").strip()
-        if await _answers(dsn):
-            yield dsn
-            return
-    if not (data_dir / "postgres").exists():
+    dsn = _told(data_dir)
+    if dsn is not None and await _answers(dsn):
+        yield dsn
+        return
+    if not _usable(data_dir).joinpath("postgres").exists():
         raise BadConfiguration(f"{data_dir}: no data here; name it with --data-dir, or set "
                                "DATABASE_URL")  # fmt: skip
     async with running(data_dir) as own:
         yield own
+
+
+def _told(data_dir: Path) -> str | None:
+    told = data_dir.expanduser().absolute() / "dsn"
+    return told.read_text(encoding="utf-8").strip() if told.exists() else None
 
 
 async def _answers(dsn: str) -> bool:

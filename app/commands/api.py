@@ -1,6 +1,7 @@
 """`ringside api`: the stateless half of production, any number of them."""
 
 import asyncio
+from typing import Any
 
 import click
 
@@ -17,7 +18,8 @@ from app.settings import Settings, read
 @click.option("--host", default="0.0.0.0", show_default=True)  # noqa: S104 - it runs in a container
 def command(port: int | None, host: str) -> None:
     """Run until stopped."""
-    settings = read(**({} if port is None else {"port": port}))
+    over: dict[str, Any] = {} if port is None else {"port": port}
+    settings = read(**over)
     log.start(settings.log_level)
     asyncio.run(_api(settings, host))
 

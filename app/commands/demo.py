@@ -39,18 +39,19 @@ def command(port: int | None, host: str, data_dir: Path | None, kafka: bool) -> 
 
 async def _demo(settings: Settings, host: str, kafka: bool) -> None:
     taken = listen(host, settings.port)
-    async with _broker(settings, kafka) as bootstrap:
-        async with embedded(settings, kafka=bootstrap) as (settings, database, app):
-            token = await _key(settings, database)
-            async with _consumers(settings, bootstrap):
-                stop = asyncio.Event()
-                serving = asyncio.create_task(serve(app, taken, stop))
-                url = f"http://{host}:{settings.port}"
-                playing = asyncio.create_task(_play(settings, url, token))
-                await asyncio.wait({serving, playing}, return_when=asyncio.FIRST_COMPLETED)
-                stop.set()
-                playing.cancel()
-                outcomes = await asyncio.gather(playing, serving, return_exceptions=True)
+    async with (
+        _broker(settings, kafka) as bootstrap,
+        embedded(settings, kafka=bootstrap) as (settings, database, app),
+        _consumers(settings, bootstrap),
+    ):
+        token = await _key(settings, database)
+        stop = asyncio.Event()
+        serving = asyncio.create_task(serve(app, taken, stop))
+        playing = asyncio.create_task(_play(settings, f"http://{host}:{settings.port}", token))
+        await asyncio.wait({serving, playing}, return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        playing.cancel()
+        outcomes = await asyncio.gather(playing, serving, return_exceptions=True)
     for outcome in outcomes:
         if isinstance(outcome, Exception):
             raise outcome

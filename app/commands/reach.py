@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,7 +23,8 @@ data_dir_option: Callable[..., Callable[..., None]] = click.option(
 @asynccontextmanager
 async def database_of(data_dir: Path | None) -> AsyncIterator[tuple[Settings, Database]]:
     """The settings and the database, open."""
-    settings = read(**({} if data_dir is None else {"data_dir": data_dir}))
+    over: dict[str, Any] = {} if data_dir is None else {"data_dir": data_dir}
+    settings = read(**over)
     if "DATABASE_URL" in os.environ or "DATABASE_URL_FILE" in os.environ:
         database = Database(settings.database_url.get_secret_value(), timeout=3600)
         try:
@@ -31,11 +33,11 @@ async def database_of(data_dir: Path | None) -> AsyncIterator[tuple[Settings, Da
             await database.close()
         return
     async with reached(settings.data_dir) as dsn:
-        over: dict[str, object] = {"database_url": dsn}
+        found: dict[str, object] = {"database_url": dsn}
         if settings.secret is None:
-            over["secret"] = own_secret(settings.data_dir)
+            found["secret"] = own_secret(settings.data_dir)
         database = Database(dsn, timeout=3600)
         try:
-            yield with_values(settings, over), database
+            yield with_values(settings, found), database
         finally:
             await database.close()

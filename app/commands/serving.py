@@ -45,8 +45,8 @@ def listen(host: str, port: int) -> socket.socket:
         taken.listen(2048)
     except OSError as error:
         taken.close()
-        reason = error.strerror or str(error)
-        raise BadConfiguration(f"port {port} on {host}: {reason}; choose another with --port") from error
+        reason = f"port {port} on {host}: {error.strerror or error}"
+        raise BadConfiguration(f"{reason}; choose another with --port") from error
     taken.setblocking(False)
     return taken
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,7 +27,7 @@ def options(function: click.decorators.FC) -> click.decorators.FC:
 
 def chosen(port: int | None, data_dir: Path | None) -> Settings:
     """The settings of the environment, with the command's options on top."""
-    over = {"port": port, "data_dir": data_dir}
+    over: dict[str, Any] = {"port": port, "data_dir": data_dir}
     return read(**{name: value for name, value in over.items() if value is not None})
 
 
