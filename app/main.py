@@ -27,6 +27,9 @@ from app.view import Views
 
 log = logging.getLogger(__name__)
 
+# What others pass around.
+Application = FastAPI
+
 ROUTERS = (
     events.router, webhooks.router, reads.router, boards.router, feeds.router, ops.router,
 )  # fmt: skip

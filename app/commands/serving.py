@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
 
 from app import keys
 from app.api.state import State
 from app.db import Database
 from app.embedded import running
 from app.errors import BadConfiguration
-from app.main import create_app
+from app.main import Application, create_app
 from app.migrate import migrate
 from app.producer import Producer
 from app.settings import Settings
@@ -51,7 +50,7 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-async def serve(app: FastAPI, taken: socket.socket, stop: asyncio.Event) -> None:
+async def serve(app: Application, taken: socket.socket, stop: asyncio.Event) -> None:
     """Serve until `stop` is set, SIGINT or SIGTERM comes; then at most a few seconds more."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False,
@@ -76,7 +75,7 @@ async def serve(app: FastAPI, taken: socket.socket, stop: asyncio.Event) -> None
 @asynccontextmanager
 async def embedded(
     settings: Settings, *, kafka: str | None = None
-) -> AsyncIterator[tuple[Settings, Database, FastAPI]]:
+) -> AsyncIterator[tuple[Settings, Database, Application]]:
     """Everything on the embedded PostgreSQL, migrated; with `kafka` (host:port) behind it."""
     async with running(settings.data_dir) as dsn:
         await asyncio.to_thread(migrate, dsn)
