@@ -80,7 +80,8 @@ def part_of(kpi: Kpi, fact: Fact, *, order: Order | None = None, first: bool = F
             sums[measure] = plus(sums.get(measure, 0), amount)
     value = total(kpi.value, sums)
     over = total(kpi.over, sums) if kpi.over else 0
-    known = any(total(part, sums) for part, _ in kpi.coverage)
+    # What is known to be nothing counts all the same: a call without hold, a free order.
+    known = any(total(part, sums) for part, _ in kpi.coverage[:1])
     if value or over or known:
         return Part(True, None, value, over)
     return Part(False, _why_not(kpi, fact, order), value, over)
