@@ -9,12 +9,12 @@ import time
 from contextlib import suppress
 
 from aiokafka.errors import KafkaError
-from prometheus_client import CollectorRegistry
 
 from app.db import Database
 from app.errors import BadConfiguration, RingsideError
+from app.log import start as start_log
+from app.metrics import REGISTRY
 from app.settings import Settings, read
-from consumers.gauges import Gauges
 from consumers.health import serving
 from consumers.runner import Runner
 
@@ -44,14 +44,13 @@ class Seldom(logging.Filter):
 
 async def consume(settings: Settings) -> None:
     """Run one consumer until SIGTERM or SIGINT."""
-    registry = CollectorRegistry()
     database = Database(settings.database_url.get_secret_value(), pool=_POOL)
-    runner = Runner(settings, database, Gauges(registry))
+    runner = Runner(settings, database)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, runner.stop)
     try:
-        async with serving(settings.metrics_port, registry, runner.unready):
+        async with serving(settings.metrics_port, REGISTRY, runner.unready):
             log.info("consuming as %s", settings.consumer_group)
             await runner.run()
     finally:
@@ -64,12 +63,7 @@ def main() -> int:
     """Read the settings, consume, turn what ends us into one line and an exit code."""
     try:
         settings = read()
-        logging.basicConfig(
-            level=settings.log_level,
-            stream=sys.stderr,
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        )
-        logging.getLogger("aiokafka").setLevel(max(logging.WARNING, logging.root.level))
+        start_log(settings.log_level)
         for handler in logging.root.handlers:
             handler.addFilter(Seldom())
         asyncio.run(consume(settings))

@@ -1,45 +1,42 @@
 """What the consumer tells Prometheus."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-
+from app import metrics
+from app.ingest import Outcome, Refused
+from consumers.decoding import Polled
 from consumers.positions import Partition
 
 
-class Gauges:
-    """The consumer's metrics in one registry."""
+def measure_lag(lag: Mapping[Partition, int]) -> None:
+    """The lag of every partition that is ours; those let go disappear."""
+    metrics.CONSUMER_LAG.clear()
+    for (topic, partition), records in lag.items():
+        metrics.CONSUMER_LAG.labels(topic, str(partition)).set(records)
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self.registry = registry
-        self._lag = Gauge(
-            "ringside_consumer_lag",
-            "Records in Kafka not yet taken",
-            ("topic", "partition"),
-            registry=registry,
-        )
-        self._seconds = Histogram(
-            "ringside_batch_seconds", "Time from the poll to the commit", registry=registry
-        )
-        self._events = Histogram(
-            "ringside_batch_events",
-            "Records in a batch",
-            buckets=(1, 10, 100, 500, 1_000, 2_000, 5_000, 10_000, 20_000),
-            registry=registry,
-        )
-        self._dead_letters = Counter(
-            "ringside_dead_letters_total", "Records refused", ("code",), registry=registry
-        )
 
-    def lag(self, lag: Mapping[Partition, int]) -> None:
-        """The lag of every partition that is ours; those let go disappear."""
-        self._lag.clear()
-        for (topic, partition), records in lag.items():
-            self._lag.labels(topic, str(partition)).set(records)
+def measure_batch(batch: Polled, outcome: Outcome, seconds: float, now: datetime) -> None:
+    """One committed batch: it took `seconds` from the poll on, and it is readable since `now`."""
+    metrics.BATCH_EVENTS.observe(len(batch.arrivals))
+    metrics.BATCH_SECONDS.observe(seconds)
+    for letter in batch.letters:
+        metrics.DEAD_LETTERS.labels(letter.refusal.code).inc()
+    for labels, count in _outcomes(batch, outcome).items():
+        metrics.EVENTS.labels(*labels).inc(count)
+    for stamp in batch.stamps.values():
+        if stamp is not None:
+            metrics.FRESHNESS.observe(max(0.0, (now - stamp).total_seconds()))
 
-    def batch(self, events: int, seconds: float, codes: Iterable[str]) -> None:
-        """One committed batch: its records, its seconds, the codes of those refused."""
-        self._events.observe(events)
-        self._seconds.observe(seconds)
-        for code in codes:
-            self._dead_letters.labels(code).inc()
+
+def _outcomes(batch: Polled, outcome: Outcome) -> Counter[tuple[str, str, str]]:
+    duplicates = set(outcome.duplicate_positions)
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for position, arrival in enumerate(batch.arrivals):
+        if isinstance(arrival, Refused):
+            counts["unknown", "unknown", "refused"] += 1  # nobody's text becomes a label unread
+        else:
+            became = "duplicate" if position in duplicates else "accepted"
+            counts[arrival.source, arrival.data.wire, became] += 1
+    return counts

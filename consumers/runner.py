@@ -32,8 +32,8 @@ from app.settings import Settings
 from app.topics import CONSUMED, named
 from consumers.brake import Brake
 from consumers.dead_letters import DeadLetters
-from consumers.decoding import Polled, decode
-from consumers.gauges import Gauges
+from consumers.decoding import decode
+from consumers.gauges import measure_batch, measure_lag
 from consumers.positions import LostOffsets, Partition, Positions
 from consumers.stopping import Stop
 from consumers.unreadable import locate
@@ -58,7 +58,7 @@ def clock() -> datetime:
 class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
     """One member of the consumer group. `run` until `stop`; whatever it raises ends the process."""
 
-    def __init__(self, settings: Settings, database: Database, gauges: Gauges) -> None:
+    def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
         self._door = Door(database, settings)
@@ -66,7 +66,6 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._dead_letters = DeadLetters(settings, self._producer)
         self._brake = Brake(settings)
         self._watchdog = Watchdog(settings.watchdog_seconds)
-        self._gauges = gauges
         self._positions = Positions()
         self._trouble: str | None = None
         self._moves = 0
@@ -247,18 +246,13 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         if not advances:
             return
         await self._dead_letters.send(batch.letters, now)
-        await self._door.take(batch.arrivals, now=now, advances=advances)
+        outcome = await self._door.take(batch.arrivals, now=now, advances=advances)
         self._positions.moved(advances)
         self._dead_letters.committed()
         self._brake.keep(runs)
-        self._settle_up(batch, time.monotonic() - started)
-
-    def _settle_up(self, batch: Polled, seconds: float) -> None:
         self._moves += 1
         if batch.arrivals:
-            self._gauges.batch(
-                len(batch.arrivals), seconds, [x.refusal.code for x in batch.letters]
-            )
+            measure_batch(batch, outcome, time.monotonic() - started, clock())
 
     # -- beside the turns -----------------------------------------------------------------------
 
@@ -279,7 +273,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
                 continue
             self._positions.seen(_plain(ends), asked_at)
             lag = self._positions.lag()
-            self._gauges.lag(lag)
+            measure_lag(lag)
             await self._commit_advisory()
             self._watchdog.look(lag=sum(lag.values()), moves=self._moves, now=time.monotonic())
 

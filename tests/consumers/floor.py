@@ -11,15 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry
-
 from app.db import Database
 from app.events.cloudevents import from_kafka
 from app.events.types import Event
 from app.ingest import Door
 from app.producer import Producer, Record
 from app.settings import Settings, read
-from consumers.gauges import Gauges
 from consumers.runner import Runner
 from tests.digest import digests
 
@@ -193,7 +190,7 @@ async def _drain(process: asyncio.subprocess.Process) -> None:
 @asynccontextmanager
 async def member(chosen: Settings, database: Database) -> AsyncIterator["asyncio.Task[None]"]:
     """A consumer within this process for as long as the block runs; what ends it is raised."""
-    runner = Runner(chosen, database, Gauges(CollectorRegistry()))
+    runner = Runner(chosen, database)
     running = asyncio.create_task(runner.run())
     try:
         yield running

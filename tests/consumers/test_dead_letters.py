@@ -125,7 +125,8 @@ async def test_a_flood_ends_the_process_with_one_clear_line(
     async with consuming(chosen, database, RINGSIDE_BRAKE_MINIMUM="10") as process:
         assert await asyncio.wait_for(process.wait(), 30) == 1
     last = capfd.readouterr().err.strip().splitlines()[-1]
-    assert "CRITICAL consumers: Too many events are being refused" in last
+    assert '"level": "CRITICAL"' in last
+    assert "Too many events are being refused: 50 of 50 records" in last
     assert await taken(database) == 0
 
 

@@ -37,6 +37,8 @@ async def test_health_and_metrics(database: Database, bootstrap: str, prefix: st
             metrics = (await client.get("/metrics")).text
             assert "ringside_batch_events_sum 61.0" in metrics
             assert 'ringside_dead_letters_total{code="empty"} 1.0' in metrics
+            taken = '{outcome="accepted",source="floor",type="call.ended"} 60.0'
+            assert f"ringside_events_total{taken}" in metrics
             await asyncio.sleep(1.2)
             metrics = (await client.get("/metrics")).text
             lines = [x for x in metrics.splitlines() if x.startswith("ringside_consumer_lag{")]
