@@ -30,9 +30,30 @@ metadata = MetaData(
 # InterfaceError, which is no PostgresError.
 LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
 
+# Classes of SQLSTATE that say the same: connection exceptions, insufficient resources, operator
+# intervention; and single ones: read-only (a failover), serialization, deadlock, not accepting.
+_AWAY_CLASSES = ("08", "53", "57")
+_AWAY = frozenset({"25006", "40001", "40P01", "55000"})
+
+# A process frozen within a transaction would hold the ingest lock for as long as it sleeps.
+IDLE_IN_TRANSACTION_MS = 20_000
+
 # One batch is applied at a time: whoever writes facts holds this lock for the transaction, so
 # everything that a batch derives from what it read is still true when it commits.
 _INGEST_LOCK = 0x52494E47
+
+
+def away(error: BaseException) -> bool:
+    """Whether the error means that PostgreSQL is not there for now: trying again may help."""
+    if isinstance(error, LOST):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    for each in (error, getattr(error, "orig", None), error.__cause__):
+        state = str(getattr(each, "sqlstate", None) or "")
+        if state.startswith(_AWAY_CLASSES) or state in _AWAY:
+            return True
+    return False
 
 
 class Reading:
@@ -115,13 +136,11 @@ class Database:
                     driver = raw.driver_connection
                     assert isinstance(driver, asyncpg.Connection)
                     yield connection, driver
-        except LOST as error:
-            reason = str(error) or type(error).__name__
+        except (*LOST, asyncpg.PostgresError, DBAPIError) as error:
+            if not away(error):
+                raise
+            reason = str(getattr(error, "orig", None) or error) or type(error).__name__
             raise Unavailable(f"PostgreSQL: {reason}", retry_after=2) from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise Unavailable(f"PostgreSQL: {error.orig}", retry_after=2) from error
-            raise
 
     async def close(self) -> None:
         """Close every connection."""
@@ -136,5 +155,12 @@ def create_engine(dsn: str, *, pool: int, timeout: float) -> AsyncEngine:
         pool_size=pool,
         max_overflow=0,
         pool_timeout=10,
-        connect_args={"timeout": 10, "command_timeout": timeout},
+        connect_args={
+            "timeout": 10,
+            "command_timeout": timeout,
+            "server_settings": {
+                "application_name": "ringside",
+                "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
+            },
+        },
     )

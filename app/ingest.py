@@ -213,19 +213,45 @@ async def _drop_duplicates(
 
 async def _advance(session: Writing, advances: Sequence[Advance], now: datetime) -> None:
     """Move the offsets on, each from where its consumer believes it is: compare-and-set."""
-    for step in sorted(advances, key=lambda a: (a.topic, a.partition)):
-        moved = await session.value(
-            "INSERT INTO offsets AS o (topic, partition, next, complete_to, updated_at) "
-            "VALUES ($1, $2, $4, $5, $6) ON CONFLICT (topic, partition) DO UPDATE "
-            "SET next = EXCLUDED.next, updated_at = EXCLUDED.updated_at, "
-            "complete_to = coalesce(EXCLUDED.complete_to, o.complete_to) "
-            "WHERE o.next = $3 RETURNING next",
-            step.topic, step.partition, step.expected, step.next, step.complete_to, now,
-        )  # fmt: skip
-        if moved is None:
+    if not advances:
+        return
+    steps = sorted(advances, key=lambda a: (a.topic, a.partition))
+    moved = {
+        (record["topic"], record["partition"])
+        for record in await session.fetch(
+            _ADVANCE,
+            *([getattr(step, field) for step in steps] for field in Advance.__struct_fields__),
+            now,
+        )
+    }
+    for step in steps:
+        if (step.topic, step.partition) not in moved:
             raise Fenced(
                 f"{step.topic}[{step.partition}]: the stored offset is no longer {step.expected}"
             )
+
+
+# A partition nobody has stored an offset for is expected at 0: a consumer that believes it stands
+# further on has outlived a restored database, and must look again.
+_ADVANCE = """
+WITH steps AS (
+    SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::timestamptz[])
+    AS s(topic, partition, expected, next, complete_to)
+), updated AS (
+    UPDATE offsets o SET next = s.next, updated_at = $6,
+        complete_to = coalesce(s.complete_to, o.complete_to)
+    FROM steps s
+    WHERE o.topic = s.topic AND o.partition = s.partition AND o.next = s.expected
+    RETURNING o.topic, o.partition
+), inserted AS (
+    INSERT INTO offsets (topic, partition, next, complete_to, updated_at)
+    SELECT s.topic, s.partition, s.next, s.complete_to, $6 FROM steps s
+    WHERE s.expected = 0 AND NOT EXISTS (
+        SELECT FROM offsets o WHERE o.topic = s.topic AND o.partition = s.partition)
+    ON CONFLICT DO NOTHING RETURNING topic, partition
+)
+SELECT * FROM updated UNION ALL SELECT * FROM inserted
+"""
 
 
 async def stored_offsets(session: Reading) -> dict[tuple[str, int], int]:

@@ -122,6 +122,7 @@ conversations = Table(
     Index(None, "party", "rep_id", "started_at", postgresql_where=text("party IS NOT NULL")),
     Index(None, "rep_id", "day", postgresql_where=text("day IS NOT NULL")),
     Index(None, "phone", postgresql_where=text("phone IS NOT NULL")),
+    Index("conversations_voided_idx", "conversation_id", postgresql_where=text("voided")),
 )
 
 quotes = Table(
@@ -143,6 +144,7 @@ quotes = Table(
     Index(None, "rep_id", "day"),
     Index(None, "currency", "day"),
     Index(None, "phone", postgresql_where=text("phone IS NOT NULL")),
+    Index("quotes_voided_idx", "quote_id", postgresql_where=text("voided")),
 )
 
 orders = Table(
@@ -165,6 +167,7 @@ orders = Table(
     Index(None, "rep_id", "day"),
     Index(None, "currency", "day"),
     Index(None, "phone", postgresql_where=text("phone IS NOT NULL")),
+    Index("orders_voided_idx", "order_id", postgresql_where=text("voided")),
 )
 
 returns = Table(
@@ -179,6 +182,7 @@ returns = Table(
     words("rep_id"),
     Index(None, "order_id"),
     Index(None, "rep_id", "day", postgresql_where=text("day IS NOT NULL")),
+    Index("returns_voided_idx", "return_id", postgresql_where=text("voided")),
 )
 
 customers = Table(

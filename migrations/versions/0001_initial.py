@@ -78,6 +78,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("day IS NOT NULL"),
     )
+    op.create_index(
+        "conversations_voided_idx",
+        "conversations",
+        ["conversation_id"],
+        unique=False,
+        postgresql_where=sa.text("voided"),
+    )
     op.create_table(
         "customer_phones",
         sa.Column("phone", sa.Text(collation="C"), nullable=False),
@@ -251,6 +258,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("quote_id IS NOT NULL"),
     )
     op.create_index(op.f("orders_rep_id_day_idx"), "orders", ["rep_id", "day"], unique=False)
+    op.create_index(
+        "orders_voided_idx",
+        "orders",
+        ["order_id"],
+        unique=False,
+        postgresql_where=sa.text("voided"),
+    )
     op.create_table(
         "quotes",
         sa.Column("quote_id", sa.Text(collation="C"), nullable=False),
@@ -290,6 +304,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("phone IS NOT NULL"),
     )
     op.create_index(op.f("quotes_rep_id_day_idx"), "quotes", ["rep_id", "day"], unique=False)
+    op.create_index(
+        "quotes_voided_idx",
+        "quotes",
+        ["quote_id"],
+        unique=False,
+        postgresql_where=sa.text("voided"),
+    )
     op.create_table(
         "rep_days",
         sa.Column("rep_id", sa.Text(collation="C"), nullable=False),
@@ -514,6 +535,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("day IS NOT NULL"),
     )
+    op.create_index(
+        "returns_voided_idx",
+        "returns",
+        ["return_id"],
+        unique=False,
+        postgresql_where=sa.text("voided"),
+    )
     op.create_table(
         "segments",
         sa.Column("segment_id", sa.Text(collation="C"), nullable=False),
@@ -590,6 +618,7 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("segments_call_id_idx"), table_name="segments")
     op.drop_table("segments")
+    op.drop_index("returns_voided_idx", table_name="returns", postgresql_where=sa.text("voided"))
     op.drop_index(
         op.f("returns_rep_id_day_idx"),
         table_name="returns",
@@ -605,6 +634,7 @@ def downgrade() -> None:
     op.drop_table("rep_months")
     op.drop_index(op.f("rep_days_day_idx"), table_name="rep_days")
     op.drop_table("rep_days")
+    op.drop_index("quotes_voided_idx", table_name="quotes", postgresql_where=sa.text("voided"))
     op.drop_index(op.f("quotes_rep_id_day_idx"), table_name="quotes")
     op.drop_index(
         op.f("quotes_phone_idx"), table_name="quotes", postgresql_where=sa.text("phone IS NOT NULL")
@@ -616,6 +646,7 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("quotes_currency_day_idx"), table_name="quotes")
     op.drop_table("quotes")
+    op.drop_index("orders_voided_idx", table_name="orders", postgresql_where=sa.text("voided"))
     op.drop_index(op.f("orders_rep_id_day_idx"), table_name="orders")
     op.drop_index(
         op.f("orders_quote_id_idx"),
@@ -650,6 +681,9 @@ def downgrade() -> None:
     op.drop_table("dead_letters")
     op.drop_table("customers")
     op.drop_table("customer_phones")
+    op.drop_index(
+        "conversations_voided_idx", table_name="conversations", postgresql_where=sa.text("voided")
+    )
     op.drop_index(
         op.f("conversations_rep_id_day_idx"),
         table_name="conversations",
