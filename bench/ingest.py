@@ -50,8 +50,9 @@ async def fresh(dsn: str) -> str:
 
 async def fill(bootstrap: str, prefix: str, events: list[bytes]) -> None:
     """Put the events on the topic of calls, over its partitions."""
-    await create_topics(read({**os.environ, "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
-                              "RINGSIDE_TOPIC_PREFIX": prefix}))  # fmt: skip
+    await create_topics(
+        read({**os.environ, "KAFKA_BOOTSTRAP_SERVERS": bootstrap, "RINGSIDE_TOPIC_PREFIX": prefix})
+    )
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=20, max_batch_size=1 << 20)
     await producer.start()
     for start in range(0, len(events), 20_000):
@@ -186,13 +187,21 @@ async def main(count: int, rounds: int, batch: int) -> None:
                 cpu.append(micros)
                 copied.append(await bare_copy(database, batch))
                 hand.append(await by_hand(database))
-                print(f"round {number + 1}: {rate:,.0f}/s, {micros:.1f} µs CPU; "
-                      f"COPY {copied[-1]:,.0f}/s; by hand {hand[-1]:,.0f}/s", flush=True)  # fmt: skip
+                print(
+                    f"round {number + 1}: {rate:,.0f}/s, {micros:.1f} µs CPU; "
+                    f"COPY {copied[-1]:,.0f}/s; by hand {hand[-1]:,.0f}/s",
+                    flush=True,
+                )
     mine, a, b = (statistics.median(rates) for rates in (ours, copied, hand))
-    print(f"\n{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
-          f"{datetime.now(UTC):%Y-%m-%d}; {count:,} calls, batches up to {batch:,}, medians of {rounds}")  # fmt: skip
-    print(f"Ringside, Kafka to committed   {mine:>10,.0f} events/s   "
-          f"{statistics.median(cpu):.1f} µs CPU an event (consumer + PostgreSQL)")  # fmt: skip
+    print(
+        f"\n{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
+        f"{datetime.now(UTC):%Y-%m-%d}; {count:,} calls, batches up to {batch:,}, "
+        f"medians of {rounds}"
+    )
+    print(
+        f"Ringside, Kafka to committed   {mine:>10,.0f} events/s   "
+        f"{statistics.median(cpu):.1f} µs CPU an event (consumer + PostgreSQL)"
+    )
     print(f"(a) bare COPY, primary key     {a:>10,.0f} rows/s     Ringside is {mine / a:.2f} of it")
     print(
         f"(b) by hand, a commit each     {b:>10,.0f} events/s   Ringside is {mine / b:.1f} times it"
