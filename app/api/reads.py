@@ -15,6 +15,7 @@ from app.figures import figures
 from app.keys import Key
 from app.kpis import CATALOGUE, chosen, kpi_of
 from app.periods import DAY, Kind
+from app.records import Record, records
 from app.series import series
 from app.spans import Asked, Subject
 from app.view import View
@@ -167,6 +168,22 @@ async def get_company_series(
 ) -> Response:  # fmt: skip
     """One KPI, a point for each day, week or month."""
     return await _series(request, key, Subject(), kpi, start, end, bucket)
+
+
+@router.get("/v1/reps/{rep_id:path}/records", summary="The facts behind a figure of a rep")
+async def get_rep_records(
+    request: Request, rep_id: str, key: Reader, kpi: str, period: AskedPeriod,
+    limit: query.Limit = query.LIMIT, cursor: query.Cursor = None,
+) -> Response:  # fmt: skip
+    """Every fact of the period that the KPI is about: counted or not, and why not."""
+    only(request, *query.PERIOD, "kpi", "limit", "cursor")
+    state = state_of(request)
+    subject = within(key, Subject(rep_id=rep_id))
+    async with state.views.open(state.clock()) as view:
+        found = await records(view, subject, kpi_of(kpi), period, limit=limit, cursor=cursor)
+    if wants_csv(request):
+        return as_csv(Record.__struct_fields__, [_row(record) for record in found.items])
+    return answered(request, found)
 
 
 BUCKETS: Mapping[str, Kind] = {"day": Kind.DAY, "week": Kind.WEEK, "month": Kind.MONTH}
