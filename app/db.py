@@ -12,9 +12,10 @@ import asyncpg
 from sqlalchemy import Executable, MetaData, make_url, text
 from sqlalchemy.engine import CursorResult, Row
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from app.errors import Unavailable
+from app.errors import BadConfiguration, RingsideError, Unavailable
 
 metadata = MetaData(
     naming_convention={
@@ -35,6 +36,9 @@ LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, Timeou
 _AWAY_CLASSES = ("08", "53", "57")
 _AWAY = frozenset({"25006", "40001", "40P01", "55000"})
 
+# No such user, a wrong password, no such database.
+_REFUSED_CLASSES = ("28", "3D")
+
 # A process frozen within a transaction would hold the ingest lock for as long as it sleeps.
 IDLE_IN_TRANSACTION_MS = 20_000
 
@@ -49,11 +53,22 @@ def away(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    for each in (error, getattr(error, "orig", None), error.__cause__):
-        state = str(getattr(each, "sqlstate", None) or "")
-        if state.startswith(_AWAY_CLASSES) or state in _AWAY:
-            return True
-    return False
+    return any(state.startswith(_AWAY_CLASSES) or state in _AWAY for state in _states(error))
+
+
+def ours_of(error: BaseException) -> RingsideError | None:
+    """What a failed connection or statement is in our terms, None if it is a fault of ours."""
+    reason = str(getattr(error, "orig", None) or error) or type(error).__name__
+    if away(error):
+        return Unavailable(f"PostgreSQL: {reason}", retry_after=2)
+    if any(state.startswith(_REFUSED_CLASSES) for state in _states(error)):
+        return BadConfiguration(f"DATABASE_URL: {reason}")
+    return None
+
+
+def _states(error: BaseException) -> list[str]:
+    every = (error, getattr(error, "orig", None), error.__cause__)
+    return [str(getattr(each, "sqlstate", None) or "") for each in every]
 
 
 class Reading:
@@ -136,11 +151,13 @@ class Database:
                     driver = raw.driver_connection
                     assert isinstance(driver, asyncpg.Connection)
                     yield connection, driver
+        except NoneFree as error:
+            raise Unavailable("every connection to PostgreSQL is busy", retry_after=1) from error
         except (*LOST, asyncpg.PostgresError, DBAPIError) as error:
-            if not away(error):
+            ours = ours_of(error)
+            if ours is None:
                 raise
-            reason = str(getattr(error, "orig", None) or error) or type(error).__name__
-            raise Unavailable(f"PostgreSQL: {reason}", retry_after=2) from error
+            raise ours from error
 
     async def close(self) -> None:
         """Close every connection."""

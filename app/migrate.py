@@ -11,10 +11,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.exc import DBAPIError
 
 from app import keys, restatements, rollups
-from app.db import LOST, create_engine, metadata
-from app.errors import Unavailable
+from app.db import LOST, create_engine, metadata, ours_of
 from app.facts import tables as facts
 from app.settings import read
 
@@ -31,7 +31,8 @@ def tables() -> MetaData:
 
 
 def migrate(dsn: str) -> None:
-    """Bring the database up to date. Raises `Unavailable` if it is not there."""
+    """Bring the database up to date. Raises `Unavailable` if it is not there, `BadConfiguration`
+    if it does not let us in."""
     config = _config()
 
     def upgrade(connection: Connection) -> None:
@@ -68,7 +69,10 @@ async def _locked(dsn: str, run: Callable[[Connection], None]) -> None:
             await connection.commit()
             await connection.run_sync(run)
             await connection.commit()
-    except LOST as error:
-        raise Unavailable(f"PostgreSQL: {error}") from error
+    except (*LOST, DBAPIError) as error:
+        ours = ours_of(error)
+        if ours is None:
+            raise
+        raise ours from error
     finally:
         await engine.dispose()
