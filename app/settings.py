@@ -7,13 +7,21 @@ else is `RINGSIDE_*`. Every secret can also come from a file, by `NAME_FILE`.
 import os
 from collections.abc import Mapping
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 from app.errors import BadConfiguration
 
@@ -23,10 +31,10 @@ def _plain(name: str) -> Any:
     return AliasChoices(name.lower(), name)
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What a deployment can set. Each field's description is its documentation."""
 
-    model_config = SettingsConfigDict(env_prefix="RINGSIDE_", extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     database_url: SecretStr = Field(
         SecretStr("postgresql://127.0.0.1:5432/ringside"),
@@ -65,10 +73,10 @@ class Settings(BaseSettings):
         90, ge=0, le=86400, description="talk seconds that make an unclassified call a conversation"
     )
     week_start: int = Field(0, ge=0, le=6, description="0 for Monday")
-    working_weekdays: Annotated[tuple[int, ...], NoDecode] = Field(
+    working_weekdays: tuple[int, ...] = Field(
         (0, 1, 2, 3, 4), description="weekdays that count as working days, 0 for Monday"
     )
-    holidays: Annotated[tuple[date, ...], NoDecode] = Field((), description="YYYY-MM-DD,…")
+    holidays: tuple[date, ...] = Field((), description="YYYY-MM-DD,…")
     final_after_hours: int = Field(36, ge=0, le=24 * 365)
 
     secret: SecretStr | None = Field(
@@ -105,6 +113,13 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_postgresql(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("postgresql://user:password@host:port/database is needed")
         return value
 
     @field_validator("default_zone")
@@ -147,18 +162,30 @@ def environment_name(field: str) -> str:
     return f"RINGSIDE_{field.upper()}"
 
 
+def _check_names(environ: Mapping[str, str]) -> None:
+    """A misspelt setting must not be passed over in silence; other `RINGSIDE_*` may be there."""
+    known = {environment_name(field) for field in Settings.model_fields}
+    known |= {f"{environment_name(field)}_FILE" for field in _SECRETS}
+    for name in sorted(set(environ) - known):
+        meant = get_close_matches(name, known, n=1, cutoff=0.92)
+        if name.startswith("RINGSIDE_") and meant:
+            raise BadConfiguration(f"{name}: there is no such setting; is {meant[0]} meant?")
+
+
 def read(environ: Mapping[str, str] = os.environ, **over: Any) -> Settings:
-    """Settings from `environ`, `over` on top; raises `BadConfiguration` naming the variable."""
-    filled = _with_files(environ)
-    values = {
-        f: filled[environment_name(f)]
-        for f in Settings.model_fields
-        if environment_name(f) in filled
-    }
+    """Settings from `environ`, `over` on top; an empty one is as good as none.
+
+    Raises `BadConfiguration` naming the variable, without the value of a secret.
+    """
+    _check_names(environ)
+    filled = _with_files({name: value for name, value in environ.items() if value})
+    named = {field: environment_name(field) for field in Settings.model_fields}
+    values = {field: filled[name] for field, name in named.items() if name in filled}
     try:
-        return Settings(_env_file=None, **{**values, **over})
+        return Settings(**{**values, **over})
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0]).lower()
-        name = environment_name(field) if field in Settings.model_fields else field
-        raise BadConfiguration(f"{name}: {first['msg']}, not {first['input']!r}") from error
+        shown = "" if field in _SECRETS else f", not {first['input']!r}"
+        what = first["msg"].removeprefix("Value error, ")
+        raise BadConfiguration(f"{named.get(field, field)}: {what}{shown}") from None
