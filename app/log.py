@@ -15,7 +15,8 @@ class _Human(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC)
         line = f"{at:%H:%M:%S} {record.levelname:<7} {record.name}: {_safe(record.getMessage())}"
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            trace = self.formatException(record.exc_info).split("\n")
+            line += "".join(f"\n  {_safe(part)}" for part in trace)
         return line
 
 
