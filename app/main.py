@@ -24,6 +24,7 @@ from app.ingest import Door
 from app.producer import Producer
 from app.settings import Settings
 from app.view import Views
+from app.web import page
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ Application = FastAPI
 
 ROUTERS = (
     events.router, webhooks.router, reads.router, boards.router, feeds.router, ops.router,
+    page.router,
 )  # fmt: skip
 
 SECURITY = {

@@ -98,7 +98,7 @@ def _rep(seed: int, number: int, name: str) -> Rep:
         hygiene=_around(chance, 0.5, 0.22, 0.05, 0.95),
         holder=_around(chance, 1, 0.5, 0.2, 2.8),
         chaser=_around(chance, 1, 0.6, 0.1, 3.0),
-        starts_at=chance.choice((7.0, 7.5, 8.0, 8.5, 8.5, 9.0, 9.0, 9.5, 10.0)),
+        starts_at=chance.choice((7.0, 7.5, 8.0, 8.5, 9.0, 9.5, 10.0, 11.0, 12.5)),
         segmented=team in ("Thames", "Harbour"),
         book=tuple(_account(chance, number, place, prefix) for place in range(ACCOUNTS_A_REP)),
     )
