@@ -53,6 +53,7 @@ NO_NUMBERS = ["anonymous", "201", "555-0104", "", "+1"]
 EDGES = [90 * DAY, 30 * DAY, 7 * DAY, 180 * DAY, DAY, timedelta(hours=1), timedelta(0)]
 AMOUNTS = ["0", "0.0001", "0.005", "0.0050", "1", "19.99", "33.3333", "100.005", "2500", "12.345"]
 HUGE = ["999999999999999.9999", "123456789012345.6789", "100000000000000"]
+NEAR = [timedelta(minutes=20), 2 * DAY, 3 * DAY, 3 * DAY, 4 * DAY]
 Tie = tuple[str, Json | None, list[datetime]]
 
 
@@ -72,7 +73,7 @@ class World:
         self.moments: list[datetime] = [self.now - rng.randint(1, 300) * DAY]
         self.times = [self.anywhere() for _ in range(3)]
         self._known_changes: dict[str, list[date]] = {}
-        self.ties = [self._tie() for _ in range(3)]
+        self.ties = [self._tie() for _ in range(rng.randint(1, 3))]
         self.pairs: list[tuple[str, str]] = []
 
     def often(self, share: float) -> bool:
@@ -104,19 +105,17 @@ class World:
         return min(moment, self.now + timedelta(hours=22))
 
     def _tie(self) -> Tie:
-        return (
-            self.rng.choice(self.reps),
-            self.customer(),
-            [self.now - self.rng.randint(1, 60) * DAY],
-        )
+        whom = self.customer() or {"phone": self.phone()}
+        return self.rng.choice(self.reps), whom, [self.now - self.rng.randint(1, 60) * DAY]
 
     def meeting(self) -> tuple[str, Json | None, datetime]:
         """A rep, a customer, an instant: more often than not of those who meet again and again."""
-        if self.often(0.4):
+        if self.often(0.3):
             return self.rng.choice(self.reps), self.customer(), self.moment()
         rep, customer, moments = self.rng.choice(self.ties)
-        away = self.rng.choice([*EDGES, timedelta(minutes=20), 2 * DAY, 3 * DAY])
-        found = self.rng.choice(moments) + self.rng.choice([1, -1]) * away + self._nudge()
+        away = self.rng.choice([*EDGES, *NEAR])
+        near = self.rng.choice([moments[0], moments[0], self.rng.choice(moments)])
+        found = near + self.rng.choice([1, -1]) * away + self._nudge()
         moments.append(self._within(found))
         return rep, customer, moments[-1]
 
