@@ -28,7 +28,7 @@ from app.meaning.known import Known, Rates
 from app.periods import DAY
 from app.restatements import closed_by, restate
 from app.rollups import move
-from app.settings import Settings
+from app.settings import Settings, floors_of
 
 
 class Origin(Struct, frozen=True):
@@ -121,10 +121,10 @@ class Door:
         settings = self._settings
         if self._known is not None and self._known[0] == version:
             known = self._known[1]
-            return Known(known.directory, known.floor, known.rates), version
+            return Known(known.directory, known.floors, known.rates), version
         directory = await load_directory(session, settings.default_zone)
         rates = Rates(settings.currency, await load_rates(session))
-        return Known(directory, settings.conversation_floor, rates), version
+        return Known(directory, floors_of(settings), rates), version
 
     async def _apply(
         self, session: Writing, known: Known, events: Iterable[Event], now: datetime

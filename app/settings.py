@@ -4,6 +4,7 @@ Names without a prefix are those other software uses too (`DATABASE_URL`, `PORT`
 else is `RINGSIDE_*`. Every secret can also come from a file, by `NAME_FILE`.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from datetime import date
@@ -24,11 +25,22 @@ from pydantic import (
 )
 
 from app.errors import BadConfiguration
+from app.floors import Floors
 
 
 def _plain(name: str) -> Any:
     """A setting known by a name without the prefix."""
     return AliasChoices(name.lower(), name)
+
+
+class FloorStep(BaseModel):
+    """A conversation floor from a date on: of a team, or of all that have none of their own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: date = Field(alias="from")
+    team: str | None = Field(None, min_length=1, max_length=200)
+    seconds: int = Field(ge=0, le=86400)
 
 
 class Settings(BaseModel):
@@ -71,6 +83,11 @@ class Settings(BaseModel):
     region: str = Field("US", description="default region of phone numbers, ISO 3166")
     conversation_floor: int = Field(
         90, ge=0, le=86400, description="talk seconds that make an unclassified call a conversation"
+    )
+    conversation_floors: tuple[FloorStep, ...] = Field(
+        (),
+        description="other floors from a date on, of a team or (without one) of all: "
+        '[{"from": "2026-12-01", "team": "West", "seconds": 60}]',
     )
     week_start: int = Field(0, ge=0, le=6, description="0 for Monday")
     working_weekdays: tuple[int, ...] = Field(
@@ -115,6 +132,16 @@ class Settings(BaseModel):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("conversation_floors", mode="before")
+    @classmethod
+    def _from_json(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError(f"a JSON list is needed: {error}") from None
+
     @field_validator("database_url")
     @classmethod
     def _a_postgresql(cls, value: SecretStr) -> SecretStr:
@@ -135,6 +162,12 @@ class Settings(BaseModel):
         if value not in SUPPORTED_REGIONS:
             raise ValueError(f"{value!r} is no region with a phone plan, e.g. US")
         return value
+
+
+def floors_of(settings: Settings) -> Floors:
+    """The conversation floors, by team and date."""
+    steps = [(step.since, step.team, step.seconds) for step in settings.conversation_floors]
+    return Floors(settings.conversation_floor, steps)
 
 
 def _with_files(environ: Mapping[str, str]) -> dict[str, str]:

@@ -35,7 +35,7 @@ from app.facts.rows import (
 from app.facts.waiting import waiting
 from app.meaning.known import Known, Rates
 from app.rollups import MEASURES, Movement
-from app.settings import Settings
+from app.settings import Settings, floors_of
 
 CHUNK = 5_000
 
@@ -100,7 +100,7 @@ async def verify_snapshot(
     right = Movement()
     done = 0
     async for dirty in _chunks(session):
-        desk = Desk(Known(directory, settings.conversation_floor, rates))
+        desk = Desk(Known(directory, floors_of(settings), rates))
         pairs = Pairs()
         await work_out_results(session, desk, dirty)
         await work_out_calls(session, desk, dirty, pairs, afresh=True)

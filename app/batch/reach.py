@@ -13,6 +13,7 @@ from app.db import Reading, Writing
 from app.directory import Directory, RepState, Timeline
 from app.facts.rows import Customer, Rep
 from app.facts.shelf import unique
+from app.floors import Floors
 from app.periods import DAY, FIRST_DAY, LAST_DAY
 
 # An instant's day moves by at most this when a zone changes.
@@ -42,15 +43,16 @@ def timeline_of(states: Iterable[Rep], default_zone: str) -> Timeline:
     )
 
 
-def zone_change(old: Timeline, new: Timeline) -> tuple[date, date] | None:
-    """The first and last date on which the zone differs; None if it never does."""
-    cuts = {FIRST_DAY, LAST_DAY + DAY}
+def changed_days(old: Timeline, new: Timeline, floors: Floors) -> tuple[date, date] | None:
+    """The first and last date on which the zone, or the team's floor, differs; None if neither."""
+    cuts = {FIRST_DAY, LAST_DAY + DAY, *(since for since, _, _ in floors.steps)}
     cuts |= {state.effective_from for t in (old, new) for state in t.states}
     ordered = sorted(cuts)
     differ = [
         (start, end - DAY)
         for start, end in pairwise(ordered)
         if old.zone_on(start) != new.zone_on(start)
+        or floors.on(old.team_on(start), start) != floors.on(new.team_on(start), start)
     ]
     return (differ[0][0], differ[-1][1]) if differ else None
 
@@ -70,7 +72,7 @@ async def reps_changed(session: Reading, desk: Desk, dirty: Dirty) -> bool:
     moves: dict[str, tuple[date, date]] = {}
     for rep_id, rows in states.items():
         new = timeline_of(rows, zone)
-        moved = zone_change(directory.of(rep_id), new)
+        moved = changed_days(directory.of(rep_id), new, desk.known.floors)
         if new.states:
             timelines[rep_id] = new
         else:
@@ -86,7 +88,7 @@ async def reps_changed(session: Reading, desk: Desk, dirty: Dirty) -> bool:
 async def _days_moved(
     session: Reading, moves: dict[str, tuple[date, date]], dirty: Dirty
 ) -> None:
-    """Find the facts of the reps whose zone changed, on the dates on which it did."""
+    """Find the facts of these reps on the dates on which their zone or floor changed."""
     reps = sorted(moves)
     for table, column, keys in (
         ("legs", "call_id", dirty.calls),

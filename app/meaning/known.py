@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from app.directory import Directory
+from app.floors import Floors
 
 CUSTOMER = "c:"
 NUMBER = "p:"
@@ -50,7 +51,7 @@ class Known:
     """
 
     directory: Directory
-    floor: int
+    floors: Floors
     rates: Rates
     owners: dict[str, str] = field(default_factory=dict)
 

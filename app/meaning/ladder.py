@@ -116,7 +116,9 @@ def _read_leg(leg: Leg, word: Conversation | None, sums: dict[str, int], known: 
             marks |= CALL
         if answered:
             marks |= CUSTOMER_TALK
-            if talk is not None and talk >= known.floor:
+            floors = known.floors
+            team = timeline.team_on(leg.day) if floors.steps else None
+            if talk is not None and talk >= floors.on(team, leg.day):
                 marks |= CONVERSATION | SPOKEN
     else:
         leg.classified, leg.right_party = word.kind, word.right_party

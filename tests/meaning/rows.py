@@ -7,13 +7,14 @@ from typing import Any
 from app.directory import Directory
 from app.events.types import OrderLine, ReturnLine
 from app.facts.rows import Conversation, Leg, Order, Quote, Return, Segment
+from app.floors import Floors
 from app.meaning.known import Known, Rates
 
 START = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
 
 def known(floor: int = 90, owners: dict[str, str] | None = None) -> Known:
-    return Known(Directory({}, "UTC"), floor, Rates("USD", {}), owners or {})
+    return Known(Directory({}, "UTC"), Floors(floor), Rates("USD", {}), owners or {})
 
 
 def later(seconds: float) -> datetime:

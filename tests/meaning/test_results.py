@@ -7,6 +7,7 @@ import pytest
 
 from app.directory import Directory, RepState, Timeline
 from app.facts.rows import Order, Quote
+from app.floors import Floors
 from app.meaning.known import Known, Rates
 from app.meaning.results import read_order, read_quote, read_return, turned_quotes
 from tests.meaning.rows import START, later, order, quote, returned
@@ -76,7 +77,7 @@ RATES = Rates("USD", {("EUR", date(2026, 11, 19)): Decimal("1.1"),
 
 def abroad() -> Known:
     tokyo = RepState(date(2000, 1, 1), "Ada", None, None, "Asia/Tokyo", True)
-    return Known(Directory({"r1": Timeline([tokyo], "UTC")}, "UTC"), 90, RATES)
+    return Known(Directory({"r1": Timeline([tokyo], "UTC")}, "UTC"), Floors(90), RATES)
 
 
 def test_money_converts_at_the_rate_of_the_local_day_else_the_last_before() -> None:
