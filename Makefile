@@ -41,8 +41,8 @@ imports: env ## imports point one way
 	$(BIN)/lint-imports
 
 lock: ## lock the requirements anew, with hashes (needs uv)
-	cd requirements && uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade runtime.in -o runtime.txt
-	cd requirements && uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade dev.in -o dev.txt
+	cd requirements && for what in build runtime dev; do \
+	  uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade $$what.in -o $$what.txt || exit 1; done
 
 bench: env ## events a second, beside bare COPY and a service written by hand
 	$(BIN)/python -m bench.ingest
