@@ -316,7 +316,8 @@ def _maybe_day(f: Fields, name: str) -> Any:
 
 def _customer(f: Fields, _: Rules) -> CustomerRecorded:
     name = f.at("phones")
-    phones = fields.array(f.need("phones"), name)
+    value = f.maybe("phones")
+    phones = [] if value is None else fields.array(value, name)
     return CustomerRecorded(
         customer_id=f.text("customer_id"),
         name=f.text("name"),
