@@ -9,7 +9,6 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -78,10 +77,10 @@ class Tab:
             await self.command("Input.dispatchKeyEvent", type=kind, key=key, code=key,
                                windowsVirtualKeyCode={"Tab": 9, "Enter": 13}[key])  # fmt: skip
 
-    async def picture(self, path: Path) -> None:
-        """Keep a picture of the window."""
+    async def picture(self) -> bytes:
+        """A picture of the window, as PNG."""
         answer = await self.command("Page.captureScreenshot", format="png")
-        path.write_bytes(base64.b64decode(answer["data"]))
+        return base64.b64decode(answer["data"])
 
 
 class Browser:
