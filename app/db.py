@@ -4,18 +4,20 @@ This is the one place that opens transactions. Station tables hang off `metadata
 in the file of the station that owns it; migrations are made from them.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import Executable, MetaData, make_url, text
+from sqlalchemy import Connection, Executable, MetaData, make_url, text
 from sqlalchemy.engine import CursorResult, Row
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.errors import BadConfiguration, RingsideError, Unavailable
+
+T = TypeVar("T")
 
 metadata = MetaData(
     naming_convention={
@@ -135,6 +137,11 @@ class Database:
         async with self.writing() as session:
             await session.run("SELECT pg_advisory_xact_lock($1)", _INGEST_LOCK)
             yield session
+
+    async def inspect(self, look: Callable[[Connection], T]) -> T:
+        """What `look` finds, which wants a plain connection; read-only."""
+        async with self._transaction("REPEATABLE READ", read_only=True) as (connection, _):
+            return await connection.run_sync(look)
 
     @asynccontextmanager
     async def _transaction(

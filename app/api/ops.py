@@ -1,6 +1,6 @@
 """For operators: alive, ready, metrics; and the page of the API's documentation."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -27,10 +27,8 @@ async def livez() -> dict[str, str]:
 @router.get("/readyz")
 async def readyz(request: Request) -> dict[str, str]:
     """PostgreSQL is there, and has the schema of this version."""
-    state = state_of(request)
-    async with state.database.engine.connect() as connection:
-        if await connection.run_sync(pending):
-            raise Unavailable("the database is not migrated: run ringside migrate", retry_after=5)
+    if await state_of(request).database.inspect(pending):
+        raise Unavailable("the database is not migrated: run ringside migrate", retry_after=5)
     return {"status": "ready"}
 
 
@@ -40,6 +38,17 @@ async def get_metrics(request: Request) -> Response:
     if state_of(request).settings.metrics_port is not None:
         return Response("on its own port", status_code=404, media_type="text/plain")
     return Response(await exposition(state_of(request)), media_type=CONTENT_TYPE_LATEST)
+
+
+def metrics_alone(state: State) -> FastAPI:
+    """An application of /metrics only, for a port that the world does not see."""
+    alone = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+    @alone.get("/metrics")
+    async def get_alone() -> Response:
+        return Response(await exposition(state), media_type=CONTENT_TYPE_LATEST)
+
+    return alone
 
 
 async def exposition(state: State) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 
 from app import keys
+from app.api.ops import metrics_alone
 from app.api.state import State
 from app.db import Database
 from app.embedded import running
@@ -51,25 +52,37 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def serve(app: Application, taken: socket.socket, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set, SIGINT or SIGTERM comes; then at most a few seconds more."""
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS, h11_max_incomplete_event_size=64 << 10,
-    )  # fmt: skip
-    server = Server(config)
+    """Serve until `stop` is set, SIGINT or SIGTERM comes; then at most a few seconds more.
+
+    The metrics have a port of their own where one is set. Raises `BadConfiguration` where that
+    cannot be had.
+    """
+    state: State = app.state.ringside
+    servers = {_server(app): taken}
+    if state.settings.metrics_port is not None:
+        host = taken.getsockname()[0]
+        servers[_server(metrics_alone(state))] = listen(host, state.settings.metrics_port)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
-    serving = asyncio.create_task(server.serve([taken]))
+    serving = [asyncio.create_task(server.serve([one])) for server, one in servers.items()]
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({*serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stop.set()
     stopping.cancel()
-    state: State = app.state.ringside
     state.live.close()
-    server.should_exit = True
-    await serving
+    for server in servers:
+        server.should_exit = True
+    await asyncio.gather(*serving)
+
+
+def _server(app: Application) -> Server:
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS, h11_max_incomplete_event_size=64 << 10,
+    )  # fmt: skip
+    return Server(config)
 
 
 @asynccontextmanager
