@@ -4,6 +4,7 @@ A batch is sent until it is taken: the ids stay, so a batch whose answer got los
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,6 +15,8 @@ import msgspec
 
 from app.errors import RingsideError, Unavailable
 from app.simulate.envelope import CloudEvent
+
+log = logging.getLogger(__name__)
 
 BATCH = "application/cloudevents-batch+json"
 # What the door takes at most in one request.
@@ -47,8 +50,9 @@ Post = Callable[[Sequence[CloudEvent]], Awaitable[Tally]]
 class Poster:
     """A client of `POST /v1/events`; use as `async with Poster(url, key) as post: await post(…)`.
 
-    Waits out 429, 503 and a server that is not there, for `patience` seconds a batch (None: for
-    ever), then raises `Unavailable`; any other refusal of a whole request raises `RingsideError`.
+    Waits out 429, what is wrong at the server, and a server that is not there, for `patience`
+    seconds a batch (None: for ever), then raises `Unavailable`; any other refusal of a whole
+    request raises `RingsideError`.
     """
 
     def __init__(self, url: str, key: str, *, patience: float | None = 60) -> None:
@@ -84,6 +88,8 @@ class Poster:
                 return pause
             if self._patience is not None and waited >= self._patience:
                 raise Unavailable(f"events were not taken for {waited:.0f} s: {why}")
+            if tries == 5:
+                log.warning("events are not taken, trying on: %s", why)
             await asyncio.sleep(pause)
             waited, tries = waited + pause, tries + 1
 
@@ -96,7 +102,7 @@ class Poster:
             )
         except httpx2.TransportError as error:
             return pause, f"{type(error).__name__}: {error}"
-        if answer.status_code in (429, 503):
+        if answer.status_code == 429 or answer.status_code >= 500:
             asked = answer.headers.get("Retry-After", "")
             return float(asked) if asked.isdigit() else pause, f"HTTP {answer.status_code}"
         return _tally(answer), ""

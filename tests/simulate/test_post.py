@@ -64,7 +64,7 @@ async def test_a_busy_or_absent_server_is_waited_for_with_the_same_body(
         if len(bodies) == 1:
             raise httpx2.ConnectError("nobody there")
         if len(bodies) < 4:
-            return httpx2.Response(429 if len(bodies) == 2 else 503, headers={"Retry-After": "0"})
+            return httpx2.Response((429, 500)[len(bodies) - 2], headers={"Retry-After": "0"})
         return httpx2.Response(200, json={"accepted": 0, "duplicates": 1, "rejected": []})
 
     async with answering(handler) as poster:
