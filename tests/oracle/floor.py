@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from tests.oracle import happenings
 from tests.oracle.figures import Oracle
+from tests.oracle.motifs import motif
 from tests.oracle.periods import period
 from tests.oracle.records import key_of
 from tests.oracle.wire import Json
@@ -109,8 +110,11 @@ def floor(seed: int, size: int | None = None, *, simple: bool = False) -> Floor:
     events = [happenings.rep(world, rep) for rep in world.announced]
     draws, weights = zip(*_WEIGHTS, strict=True)
     count = rng.randint(60, 250) if size is None else size
-    while len(events) < count:
-        events.append(_drawn(world, rng.choices(draws, weights)[0], events))
+    while len(events) < count:  # a motif may end a little above it
+        if world.often(0.05):
+            events += motif(world)
+        else:
+            events.append(_drawn(world, rng.choices(draws, weights)[0], events))
     met = [moment for _, _, moments in world.ties for moment in moments]
     happened = {moment.date() for moment in [*world.moments, *met, world.now]}
     return Floor(

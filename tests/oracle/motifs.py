@@ -1,0 +1,199 @@
+"""Small groups of events that stand exactly on an edge of a rule, or a microsecond beside it.
+
+Each motif draws a rep, a customer and an instant of the floor, so that motifs meet one another
+and whatever else happens there. Their records have ids of their own; anything may revise them.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from tests.oracle.days import day_start
+from tests.oracle.periods import year_before
+from tests.oracle.wire import Json
+from tests.oracle.world import DAY, World
+
+HOUR = timedelta(hours=1)
+
+
+class Scene:
+    """A rep, a customer, the instant the motif ends at, and what happens."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rep = world.rng.choice(world.reps)
+        self.customer: Json = world.pick(
+            {"customer_id": world.rng.choice(world.customers)},
+            {"phone": world.rng.choice(world.rng.choice(world.phones))},
+        )
+        self.at = world.now - timedelta(seconds=world.rng.randint(0, 20 * 86400))
+        self.events: list[Json] = []
+
+    def off(self, span: timedelta) -> datetime:
+        """So long before the end, or a microsecond off."""
+        return self.at - span + timedelta(microseconds=self.world.pick(0, 0, 1, -1))
+
+    def _id(self, prefix: str) -> str:
+        return f"{prefix}-{self.world.rng.randint(1, 9999)}"
+
+    def _add(self, kind: str, moment: datetime, data: Json) -> str:
+        self.world.moments.append(moment)
+        common = {"rep_id": self.rep, "customer": self.customer}
+        event = self.world.event(kind, common | data | self.world.revision())
+        self.events.append(event)
+        return str(next(iter(data.values())))
+
+    def call(self, moment: datetime, seconds: int = 200, **more: Any) -> str:
+        """An outbound call, answered by a human where it has seconds."""
+        data: Json = {
+            "call_id": self._id("mk"),
+            "direction": "outbound",
+            "started_at": self.world.text(moment),
+            "answered_at": self.world.text(moment) if seconds else None,
+            "ended_at": self.world.text(moment + timedelta(seconds=seconds)),
+            "outcome": "connected" if seconds else "no_answer",
+        }
+        return self._add("call.ended", moment, data | more)
+
+    def say(self, moment: datetime, call_id: str | None = None, **more: Any) -> str:
+        data: Json = {
+            "conversation_id": self._id("mv"),
+            "call_id": call_id,
+            "channel": self.world.pick("phone", "chat"),
+            "started_at": self.world.text(moment),
+            "duration_seconds": 60,
+            "kind": "customer",
+        }
+        return self._add("conversation.recorded", moment, data | more)
+
+    def met(self, moment: datetime) -> None:
+        """A conversation, on a call or alone."""
+        self.world.pick(self.call, self.say)(moment)
+
+    def quote(self, moment: datetime, **more: Any) -> str:
+        data: Json = {
+            "quote_id": self._id("mq"),
+            "status": self.world.pick("issued", "accepted", "expired"),
+            "amount": self.world.amount(),
+            "currency": self.world.currency,
+            "issued_at": self.world.text(moment),
+        }
+        return self._add("quote.recorded", moment, data | more)
+
+    def order(self, moment: datetime, **more: Any) -> str:
+        data: Json = {
+            "order_id": self._id("mo"),
+            "status": "confirmed",
+            "currency": self.world.currency,
+            "placed_at": self.world.text(moment),
+            "lines": [{"line_id": "l1", "quantity": 1, "unit_price": self.world.amount()}],
+        }
+        return self._add("order.recorded", moment, data | more)
+
+
+def repeat(scene: Scene) -> None:
+    scene.met(scene.at)
+    scene.met(scene.off(scene.world.pick(90 * DAY, 90 * DAY, HOUR, HOUR, timedelta(0))))
+
+
+def repeat_quote(scene: Scene) -> None:
+    end = scene.at
+    back = scene.world.pick(30 * DAY, 30 * DAY, -7 * DAY, -7 * DAY)
+    scene.at = end - 8 * DAY
+    scene.met(scene.at)
+    scene.met(scene.at - 2 * DAY)
+    scene.quote(scene.off(back))
+
+
+def in_vain(scene: Scene) -> None:
+    """Three calls in seven days or just not; a meeting on the edge or none, an assist maybe."""
+    scene.call(scene.at, 0)
+    scene.call(scene.at - scene.world.pick(timedelta(0), DAY), 0)
+    scene.call(scene.off(scene.world.pick(7 * DAY, 7 * DAY, DAY)), 0)
+    turn = scene.world.pick("alone", "alone", "met", "assist")
+    if turn == "met":
+        scene.met(scene.off(7 * DAY))
+    if turn == "assist":
+        transfer(scene)
+
+
+def new_customer(scene: Scene) -> None:
+    scene.call(scene.at, 0)
+    scene.call(scene.off(scene.world.pick(180 * DAY, 180 * DAY, timedelta(0))), 0)
+
+
+def named_order(scene: Scene) -> None:
+    quote_id = scene.quote(scene.off(scene.world.pick(180 * DAY, 180 * DAY, timedelta(0))))
+    scene.order(scene.at, quote_id=quote_id)
+
+
+def unnamed_order(scene: Scene) -> None:
+    """Several quotes, some at one instant, that one order may turn."""
+    edge = scene.off(scene.world.pick(30 * DAY, 30 * DAY, timedelta(0)))
+    for _ in range(scene.world.rng.randint(1, 3)):
+        scene.quote(edge if scene.world.often(0.7) else scene.at - 31 * DAY)
+    named = {"quote_id": "never came"} if scene.world.often(0.2) else {}
+    scene.order(scene.at, **named)
+
+
+def transfer(scene: Scene) -> None:
+    """Legs of one call that tie in talk, start or both; one of them may be classified."""
+    first = scene.rep
+    call_id = scene.call(scene.at)
+    for other in scene.world.rng.sample(scene.world.reps, 2):
+        scene.rep = other
+        if other != first:
+            start = scene.at + scene.world.pick(timedelta(0), timedelta(0), -HOUR, HOUR)
+            scene.call(start, scene.world.pick(200, 200, 150, 300), call_id=call_id)
+        if scene.world.often(0.3):
+            scene.say(scene.at, call_id, kind=scene.world.pick("customer", "customer", "personal"))
+    scene.rep = first
+
+
+def rang(scene: Scene) -> None:
+    """One inbound call that rang at several desks; now and then somebody took it."""
+    call_id = None
+    for desk in scene.world.rng.sample(scene.world.reps, 2):
+        scene.rep = desk
+        more = {} if call_id is None else {"call_id": call_id}
+        seconds = 200 if scene.world.often(0.15) else 0
+        call_id = scene.call(scene.at, seconds, direction="inbound", **more)
+
+
+def year_edge(scene: Scene) -> None:
+    """Orders about the first and the last instant of a rep's own twelve months."""
+    zone = scene.world.rng.choice(scene.world.zones)
+    today: date = scene.world.now.date()
+    for day in (year_before(today), year_before(today) + DAY, today, today - DAY):
+        nudge = timedelta(microseconds=scene.world.pick(0, 0, -1))
+        moment = day_start(zone, day) + nudge
+        if moment <= scene.world.now:
+            scene.order(moment)
+
+
+def floor_edge(scene: Scene) -> None:
+    """Talk and hold on the edges of a conversation and of a heavy hold."""
+    talk = scene.world.pick(89, 90, 91, 30, 60, 300, 299, 301)
+    hold = scene.world.pick(299, 300, 301, 0)
+    scene.call(scene.at, talk + hold, talk_seconds=talk, hold_seconds=hold)
+
+
+MOTIFS: list[Callable[[Scene], None]] = [
+    repeat,
+    repeat_quote,
+    in_vain,
+    new_customer,
+    named_order,
+    unnamed_order,
+    transfer,
+    rang,
+    year_edge,
+    floor_edge,
+]
+
+
+def motif(world: World) -> list[Json]:
+    """The events of one motif."""
+    scene = Scene(world)
+    world.rng.choice(MOTIFS)(scene)
+    return scene.events
