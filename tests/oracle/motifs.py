@@ -155,7 +155,7 @@ def rang(scene: Scene) -> None:
     call_id = None
     for desk in scene.world.rng.sample(scene.world.reps, 2):
         scene.rep = desk
-        more = {} if call_id is None else {"call_id": call_id}
+        more: Json = {} if call_id is None else {"call_id": call_id}
         seconds = 200 if scene.world.often(0.15) else 0
         call_id = scene.call(scene.at, seconds, direction="inbound", **more)
 
