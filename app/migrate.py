@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +15,8 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
 
 from app import keys, restatements, rollups
-from app.db import LOST, create_engine, metadata, ours_of
+from app.db import LOST, Database, create_engine, metadata, ours_of
+from app.errors import Unavailable
 from app.facts import tables as facts
 from app.settings import read
 
@@ -31,21 +33,40 @@ def tables() -> MetaData:
 
 
 def migrate(dsn: str) -> None:
-    """Bring the database up to date. Raises `Unavailable` if it is not there, `BadConfiguration`
-    if it does not let us in."""
+    """Bring the database up to date; one of a newer version is left as it is, so that a release
+    can be taken back.
+
+    Raises `Unavailable` if it is not there, `BadConfiguration` if it does not let us in.
+    """
     config = _config()
 
     def upgrade(connection: Connection) -> None:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if pending(connection):
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
     asyncio.run(_locked(dsn, upgrade))
 
 
 def pending(connection: Connection) -> bool:
-    """Whether the database is behind the migrations of this version."""
-    heads = set(ScriptDirectory.from_config(_config()).get_heads())
-    return set(MigrationContext.configure(connection).get_current_heads()) != heads
+    """Whether the database is behind this version: a newer one serves an older version too."""
+    heads, known = _revisions()
+    current = set(MigrationContext.configure(connection).get_current_heads())
+    return current != heads and current <= known
+
+
+async def check(database: Database) -> None:
+    """Raises `Unavailable` where the database is not there or behind this version."""
+    if await database.inspect(pending):
+        raise Unavailable("the database is not migrated: run ringside migrate", retry_after=5)
+
+
+@lru_cache
+def _revisions() -> tuple[frozenset[str], frozenset[str]]:
+    """The last migrations of the version that runs, and all it knows."""
+    scripts = ScriptDirectory.from_config(_config())
+    known = (script.revision for script in scripts.walk_revisions())
+    return frozenset(scripts.get_heads()), frozenset(known)
 
 
 def connect_and_run(run: Callable[[Any], None]) -> None:

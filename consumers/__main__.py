@@ -14,6 +14,7 @@ from app.db import Database
 from app.errors import BadConfiguration, RingsideError
 from app.log import start as start_log
 from app.metrics import REGISTRY
+from app.migrate import check
 from app.settings import Settings, read
 from consumers.health import serving
 from consumers.runner import Runner
@@ -51,6 +52,7 @@ async def consume(settings: Settings) -> None:
         loop.add_signal_handler(number, runner.stop)
     try:
         async with serving(settings.metrics_port, REGISTRY, runner.unready):
+            await check(database)
             log.info("consuming as %s", settings.consumer_group)
             await runner.run()
     finally:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from app.db import Database
 from app.errors import BadConfiguration, Unavailable
-from app.migrate import migrate, pending, tables
+from app.migrate import check, migrate, pending, tables
 
 
 @pytest.fixture
@@ -67,8 +67,10 @@ async def test_behind_is_pending_until_migrated(empty: str) -> None:
     database = Database(empty)
     try:
         assert await database.inspect(pending)
+        with pytest.raises(Unavailable, match="not migrated: run ringside migrate"):
+            await check(database)
         await asyncio.to_thread(migrate, empty)
-        assert not await database.inspect(pending)
+        await check(database)
     finally:
         await database.close()
 
@@ -78,3 +80,12 @@ async def test_no_database_is_one_clear_error(dsn: str) -> None:
         await asyncio.to_thread(migrate, "postgresql://ringside@127.0.0.1:1/ringside")
     with pytest.raises(BadConfiguration, match=r"DATABASE_URL: database .* does not exist"):
         await asyncio.to_thread(migrate, dsn + "_that_is_not_there")
+
+
+async def test_a_release_can_be_taken_back(dsn: str, database: Database) -> None:
+    async with database.writing() as writing:
+        await writing.run("UPDATE alembic_version SET version_num = '9999'")
+    await check(database)
+    await asyncio.to_thread(migrate, dsn)
+    async with database.reading() as reading:
+        assert await reading.value("SELECT version_num FROM alembic_version") == "9999"

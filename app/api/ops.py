@@ -10,7 +10,7 @@ from app.api.state import State, state_of
 from app.errors import Unavailable
 from app.figures import figures
 from app.kpis import chosen
-from app.migrate import pending
+from app.migrate import check
 from app.spans import Subject, asked
 
 router = APIRouter(include_in_schema=False)
@@ -27,8 +27,7 @@ async def livez() -> dict[str, str]:
 @router.get("/readyz")
 async def readyz(request: Request) -> dict[str, str]:
     """PostgreSQL is there, and has the schema of this version."""
-    if await state_of(request).database.inspect(pending):
-        raise Unavailable("the database is not migrated: run ringside migrate", retry_after=5)
+    await check(state_of(request).database)
     return {"status": "ready"}
 
 

@@ -9,6 +9,7 @@ from app import log
 from app.commands.serving import first_key, listen, serve
 from app.db import Database
 from app.main import create_app
+from app.migrate import check
 from app.producer import Producer
 from app.settings import Settings, read
 
@@ -29,6 +30,7 @@ async def _api(settings: Settings, host: str) -> None:
     database = Database(settings.database_url.get_secret_value())
     producer = Producer(settings) if settings.kafka_bootstrap_servers else None
     try:
+        await check(database)
         token = await first_key(settings, database)
         if token is not None:
             click.echo(f"API key (admin), shown this once: {token}")

@@ -11,6 +11,7 @@ import click
 from app.commands.serving import own_secret, with_values
 from app.db import Database
 from app.embedded import reached
+from app.migrate import check
 from app.settings import Settings, read
 
 data_dir_option: Callable[..., Callable[..., None]] = click.option(
@@ -28,6 +29,7 @@ async def database_of(data_dir: Path | None) -> AsyncIterator[tuple[Settings, Da
     if "DATABASE_URL" in os.environ or "DATABASE_URL_FILE" in os.environ:
         database = Database(settings.database_url.get_secret_value(), timeout=3600)
         try:
+            await check(database)
             yield settings, database
         finally:
             await database.close()
