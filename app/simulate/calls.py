@@ -106,7 +106,7 @@ class _Shift:
         chance, rep = self.chance, self.rep
         if direction == "inbound" and chance.random() < 0.05:
             return None
-        if chance.random() < (0.5 if direction == "outbound" else 0.75):
+        if chance.random() < (0.2 if direction == "outbound" else 0.45):
             return rep.book[int(len(rep.book) * chance.random() ** 1.5)]
         chased = chance.random() < 0.09 * rep.chaser
         place = chance.randrange(5) if chased else chance.randrange(PROSPECTS_A_LIST)

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from app.simulate.names import COMPANY, FIRST, LAST, TEAMS, TRADE
 
 REPS = 60
-ACCOUNTS_A_REP = 45
+ACCOUNTS_A_REP = 110
 # A rep works the number of a cold list for a month, then gets a new list.
-PROSPECTS_A_LIST = 130
+PROSPECTS_A_LIST = 900
 
 
 @dataclass(frozen=True, slots=True)
