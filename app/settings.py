@@ -108,6 +108,10 @@ class Settings(BaseModel):
     aircall_token: SecretStr | None = Field(None, description="the webhook token of Aircall")
     shopify_secret: SecretStr | None = Field(None, description="the webhook secret of Shopify")
 
+    notices_public_only: bool = Field(
+        False, description="send notices of alerts to public addresses only"
+    )
+
     batch_events: int = Field(5_000, ge=1, le=100_000, description="the most a batch holds")
     brake_share: float = Field(
         0.5, gt=0, le=1, description="share of a batch that may be refused before we stop"
