@@ -13,7 +13,18 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from app import metrics
-from app.api import boards, events, feeds, ops, reads, webhooks
+from app.alerts.watch import watching
+from app.api import (
+    alert_rules,
+    alert_sinks,
+    alerts,
+    boards,
+    events,
+    feeds,
+    ops,
+    reads,
+    webhooks,
+)
 from app.api.intake import Intake
 from app.api.live import Live
 from app.api.state import Clock, State
@@ -33,7 +44,7 @@ Application = FastAPI
 
 ROUTERS = (
     events.router, webhooks.router, reads.router, boards.router, feeds.router, ops.router,
-    page.router,
+    alert_rules.router, alerts.router, alert_sinks.router, page.router,
 )  # fmt: skip
 
 SECURITY = {
@@ -83,7 +94,8 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         metrics.BUILD.labels(running_version()).set(1)
         try:
-            yield
+            async with watching(database, state.views, settings, clock):
+                yield
         finally:
             state.live.close()
             if producer is not None:

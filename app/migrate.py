@@ -15,13 +15,16 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
 
 from app import keys, restatements, rollups
+from app.alerts import keep, outbox, rulebook
 from app.db import LOST, Database, create_engine, metadata, ours_of
 from app.errors import Unavailable
 from app.facts import tables as facts
 from app.settings import read
 
 # Every station that owns tables.
-STATIONS: tuple[ModuleType, ...] = (facts, rollups, restatements, keys)
+STATIONS: tuple[ModuleType, ...] = (
+    facts, rollups, restatements, keys, rulebook, keep, outbox,
+)  # fmt: skip
 
 _LOCK = 0x4D494752
 _ROOT = Path(__file__).parents[1]

@@ -124,9 +124,7 @@ def moved(
         yield Step(alert, entry, told)
 
 
-def _in_state(
-    alert: Alert, decision: Decision, measured: Measured | None, now: datetime
-) -> Alert:
+def _in_state(alert: Alert, decision: Decision, measured: Measured | None, now: datetime) -> Alert:
     fields: dict[str, Any] = {"state": decision.state, "reason": decision.reason, "since": now}
     if measured is not None:
         fields |= {"value": measured.value, "denominator": measured.sample}

@@ -152,9 +152,7 @@ def _opened(rule: Rule, value: Decimal, state: State | None) -> Decision:
     return Decision(state, Reason.NOT_BREACHED)
 
 
-def _pending(
-    rule: Rule, value: Decimal, now: datetime, was: Standing, back: Reason
-) -> Decision:
+def _pending(rule: Rule, value: Decimal, now: datetime, was: Standing, back: Reason) -> Decision:
     if not rule.breached(value):
         return Decision(State.RESOLVED, back)
     if now < was.since + timedelta(seconds=rule.for_seconds):

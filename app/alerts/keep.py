@@ -66,7 +66,9 @@ alerts = Table(
     moment("acknowledged_at"),
     words("acknowledged_by"),
     # One alert for a rule (as it means now), a subject and a period, whoever opens it.
-    UniqueConstraint("rule_id", "revision", "subject_kind", "subject", "period_start"),
+    UniqueConstraint(
+        "rule_id", "revision", "subject_kind", "subject", "period_start", name="alerts_one_key"
+    ),
     Index(None, "rule_id", "revision", postgresql_where=text("state <> 'resolved'")),
     Index(None, "period_end"),
     Index(None, "team"),
@@ -173,11 +175,7 @@ async def _tell(writing: Writing, done: Sequence[Sequence[Step]]) -> None:
     ids = {(row["alert_id"], row["state"]): row["id"] for row in rows}
     await post(
         writing,
-        [
-            _notice(step, ids[step.alert.id, str(step.alert.state)])
-            for step in steps
-            if step.told
-        ],
+        [_notice(step, ids[step.alert.id, str(step.alert.state)]) for step in steps if step.told],
         steps[0].entry.at,
     )
 
@@ -215,9 +213,7 @@ async def resolve_all(writing: Writing, rule_id: str, reason: Reason, now: datet
         "SELECT * FROM alerts WHERE rule_id = $1 AND state <> 'resolved' ORDER BY id", rule_id
     )
     decision = Decision(State.RESOLVED, reason)
-    await keep(
-        writing, [list(moved(read_alert(row), [decision], None, now)) for row in rows]
-    )
+    await keep(writing, [list(moved(read_alert(row), [decision], None, now)) for row in rows])
 
 
 async def acknowledge(writing: Writing, alert: Alert, by: str, now: datetime) -> Alert:

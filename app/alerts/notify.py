@@ -10,6 +10,7 @@ import random
 import socket
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import partial
 
 import httpx2
 
@@ -156,11 +157,14 @@ class Courier:
             if sink.id not in self._rounds:
                 task = asyncio.create_task(self._round(sink))
                 self._rounds[sink.id] = task
-                task.add_done_callback(lambda _, done=sink.id: self._rounds.pop(done))
+                task.add_done_callback(partial(self._over, sink.id))
         if self._pruned is None or abs(now - self._pruned) > timedelta(hours=1):
             self._pruned = now
             async with self._database.writing() as writing:
                 await forget_sent(writing, now - SENT_ARE_KEPT)
+
+    def _over(self, sink_id: str, _: asyncio.Task[None]) -> None:
+        del self._rounds[sink_id]
 
     async def idle(self) -> None:
         """Wait until every round is over."""

@@ -1,4 +1,4 @@
-"""What a threshold rule says: whom it watches, which figure, and from when a breach counts. Pure."""
+"""What a threshold rule says: whom it watches, which figure, from when a breach counts. Pure."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime, time

@@ -133,4 +133,3 @@ async def _put(writing: Writing, rule: Rule) -> None:
     )
     # A new or changed rule is looked at straight away.
     await writing.run("UPDATE alert_watch SET next_at = NULL")
-

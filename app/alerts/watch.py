@@ -5,10 +5,10 @@ the clock alone changes a decision. One process evaluates at a time; all may try
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from app.alerts import keep, rulebook
 from app.alerts.alert import Alert, Step, measured_of, moved, opening
@@ -103,7 +103,8 @@ class Watch:
             if not await keep.try_lock(writing) or not await _due(writing, now):
                 return 0
             rules = [rule for rule in await rulebook.listed(writing) if _usable(rule)]
-            seen, changes, next_at = 0, [], now + LONGEST_REST
+            changes: list[list[Step]] = []
+            next_at = now + LONGEST_REST
             async with self._views.open(now) as view:
                 seen = await view.reading.value("SELECT ingest FROM versions") or 0
                 if rules:
@@ -155,9 +156,7 @@ class Watch:
         self, view: View, this: Round, rules: Sequence[Rule], at_stake: Sequence[Alert]
     ) -> None:
         """Every case there is: what may open, and what is open."""
-        known = {
-            (a.rule_id, a.subject_kind, a.subject, a.period_start): a for a in at_stake
-        }
+        known = {(a.rule_id, a.subject_kind, a.subject, a.period_start): a for a in at_stake}
         everybody = reps(view.roster, await self._unannounced(view, rules))
         all_teams = teams(view.roster)
         present = {**by_subject(everybody), **by_subject(all_teams)}
@@ -165,9 +164,7 @@ class Watch:
         for rule in rules:
             await asyncio.sleep(0)
             for watched in all_teams if rule.subjects is Subjects.TEAMS else everybody:
-                for period in periods(
-                    rule, watched, this.now, self._final_after, self._week_start
-                ):
+                for period in periods(rule, watched, this.now, self._final_after, self._week_start):
                     if not in_scope(rule, watched, period):
                         continue
                     window = window_of(rule, watched, period, self._final_after)
@@ -195,8 +192,10 @@ class Watch:
         """The reps nobody announced that have facts in some period a rule is about."""
         earliest, latest = view.roster.todays()
         first = (view.roster.now - self._final_after).date() - DAY
-        days = [period_of(r.period, min(first, earliest), week_start=self._week_start) for r in rules]
-        start = min(period.start for period in days)
+        first = min(first, earliest)
+        start = min(
+            period_of(rule.period, first, week_start=self._week_start).start for rule in rules
+        )
         seen = await read_reps(view.reading, start, latest + DAY)
         return [rep_id for rep_id in seen if rep_id not in view.roster.directory.timelines]
 
@@ -303,5 +302,3 @@ async def _pause(stopping: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stopping.wait(), seconds)
     except TimeoutError:
         return
-
-
