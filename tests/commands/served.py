@@ -1,0 +1,105 @@
+"""`ringside up` as a process of its own, on a free port and a folder of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+ROOT = Path(__file__).parents[2]
+READY_SECONDS = 60
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ringside(*arguments: object, **environ: str) -> list[str]:
+    """The words of a command line; the settings are passed on by `env`."""
+    settings = [f"{name}={value}" for name, value in environ.items()]
+    path = f"PATH={os.environ['PATH']}"
+    words = [str(argument) for argument in arguments]
+    return ["env", "-i", path, *settings, sys.executable, "-m", "app.cli", *words]
+
+
+def run(*arguments: object, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end."""
+    return subprocess.run(
+        ringside(*arguments, **environ),
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+class Up:
+    """A running `ringside up`; `lines` are what it printed. Killed when the block ends."""
+
+    def __init__(self, folder: Path, *, port: int | None = None, **environ: str) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        command = ringside("up", "--port", self.port, "--data-dir", folder, **environ)
+        self._errors = folder.with_suffix(".stderr").open("w+")
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._errors, text=True
+        )
+        self.lines: list[str] = []
+
+    def __enter__(self) -> Self:
+        assert self.process.stdout is not None
+        watchdog = threading.Timer(READY_SECONDS, self.process.kill)
+        watchdog.start()
+        with httpx2.Client(base_url=self.url) as client:
+            while self.process.poll() is None:
+                try:
+                    if client.get("/readyz").status_code == 200:
+                        break
+                except httpx2.TransportError:
+                    pass
+        watchdog.cancel()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self._errors.close()
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, list[str], str]:
+        """Send a signal: `(exit code, lines printed, standard error)`."""
+        self.process.send_signal(number)
+        return self.ended()
+
+    def ended(self) -> tuple[int, list[str], str]:
+        """What it ended with."""
+        out, _ = self.process.communicate(timeout=30)
+        self._errors.seek(0)
+        return self.process.returncode, out.splitlines(), self._errors.read()
+
+    def ask(self, path: str, key: str | None = None) -> httpx2.Response:
+        """GET a path."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx2.get(self.url + path, headers=headers)
+
+    def post(self, events: Sequence[dict[str, Any]], key: str) -> httpx2.Response:
+        """Post a batch of CloudEvents."""
+        headers = {
+            "Authorization": f"Bearer {key}",
+            "Content-Type": "application/cloudevents-batch+json",
+        }
+        return httpx2.post(f"{self.url}/v1/events", json=list(events), headers=headers)
