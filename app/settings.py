@@ -53,9 +53,11 @@ class Settings(BaseModel):
         validation_alias=_plain("DATABASE_URL"),
         description="PostgreSQL 18 or later",
     )
-    port: int = Field(8000, ge=1, le=65535, validation_alias=_plain("PORT"))
+    port: int = Field(
+        8000, ge=1, le=65535, validation_alias=_plain("PORT"), description="of the API and the page"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", validation_alias=_plain("LOG_LEVEL")
+        "INFO", validation_alias=_plain("LOG_LEVEL"), description="the least that is logged"
     )
     kafka_bootstrap_servers: str | None = Field(
         None,
@@ -63,18 +65,26 @@ class Settings(BaseModel):
         description="host:port[,host:port]; without it events go straight to PostgreSQL",
     )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", validation_alias=_plain("KAFKA_SECURITY_PROTOCOL")
+        "PLAINTEXT",
+        validation_alias=_plain("KAFKA_SECURITY_PROTOCOL"),
+        description="TLS trusts what the system trusts (`SSL_CERT_FILE`)",
     )
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "PLAIN", validation_alias=_plain("KAFKA_SASL_MECHANISM")
+        "PLAIN",
+        validation_alias=_plain("KAFKA_SASL_MECHANISM"),
+        description="where the protocol is `SASL_…`",
     )
-    kafka_sasl_username: str | None = Field(None, validation_alias=_plain("KAFKA_SASL_USERNAME"))
+    kafka_sasl_username: str | None = Field(
+        None, validation_alias=_plain("KAFKA_SASL_USERNAME"), description="the user of Kafka"
+    )
     kafka_sasl_password: SecretStr | None = Field(
-        None, validation_alias=_plain("KAFKA_SASL_PASSWORD")
+        None, validation_alias=_plain("KAFKA_SASL_PASSWORD"), description="its password"
     )
     topic_prefix: str = Field("ringside", description="topics are PREFIX.calls, PREFIX.orders, …")
-    topic_partitions: int = Field(12, ge=1, le=1000)
-    consumer_group: str = Field("ringside")
+    topic_partitions: int = Field(
+        12, ge=1, le=1000, description="of topics that we create; the most consumers at work"
+    )
+    consumer_group: str = Field("ringside", description="the group that consumers share")
 
     default_zone: str = Field("UTC", description="IANA zone of reps nobody announced")
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field(
@@ -94,14 +104,18 @@ class Settings(BaseModel):
         (0, 1, 2, 3, 4), description="weekdays that count as working days, 0 for Monday"
     )
     holidays: tuple[date, ...] = Field((), description="YYYY-MM-DD,…")
-    final_after_hours: int = Field(36, ge=0, le=24 * 365)
+    final_after_hours: int = Field(
+        36, ge=0, le=24 * 365, description="a day's figures are final so long after its end"
+    )
 
     secret: SecretStr | None = Field(
         None, description="keys the hashes of phone numbers; never change it once data is in"
     )
     api_key: SecretStr | None = Field(None, description="an admin key, set at the start")
     data_dir: Path = Field(Path("data"), description="where `up` and `demo` keep their data")
-    metrics_port: int | None = Field(None, ge=1, le=65535)
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="`/metrics` on a port of its own; a consumer's health too"
+    )
     public_url: str | None = Field(None, description="how the world reaches us, behind a proxy")
     events_per_minute: int = Field(0, ge=0, description="limit for one key; 0 for none")
 
