@@ -14,7 +14,8 @@ import msgspec
 
 from app.events.refusals import Invalid
 from app.feeds.feed import CloudEvent, Feed, Headers, Ignored, parse
-from app.feeds.shopify_records import Draft, Order, Refund, order_of, quote_of, rep_of, return_of
+from app.feeds.shopify_payloads import Draft, Order, Refund
+from app.feeds.shopify_records import order_of, quote_of, rep_of, return_of
 
 ORDERS = (
     "orders/create", "orders/updated", "orders/paid", "orders/cancelled", "orders/fulfilled",

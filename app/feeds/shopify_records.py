@@ -1,4 +1,4 @@
-"""Shopify's records as its webhooks carry them, and what they say in our words. Pure.
+"""What Shopify's orders, refunds and draft orders say in our words. Pure.
 
 Amounts are taken in the shop's money, never in the buyer's. A line counts what was sold: the
 quantity that is left of it now and whatever came back by refunds, which are returns of their own;
@@ -6,143 +6,15 @@ pieces that an edit took out before that were never sold.
 """
 
 from collections import Counter
-from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from msgspec import Struct, field
-
 from app.events.refusals import Invalid, shown
+from app.feeds.shopify_payloads import Buyer, Draft, Line, MoneySet, Order, Refund
 
 ZERO = Decimal(0)
 # A shop can name the rep itself: a note attribute of this name on the draft or the order.
 REP_ATTRIBUTE = "ringside_rep"
-
-
-class Money(Struct):
-    """An amount in one currency."""
-
-    amount: Decimal
-
-
-class MoneySet(Struct):
-    """One amount in the shop's currency (and the buyer's, which is not read)."""
-
-    shop_money: Money | None = None
-
-
-class Allocation(Struct):
-    """A discount's share for one line."""
-
-    amount: Decimal | None = None
-    amount_set: MoneySet | None = None
-
-
-class TaxLine(Struct):
-    """One tax on one line."""
-
-    price: Decimal | None = None
-    price_set: MoneySet | None = None
-
-
-class Staff(Struct):
-    """Who sold how many pieces of a line."""
-
-    id: int | str
-    quantity: int = 1
-
-
-class Line(Struct):
-    """One line of an order or a draft."""
-
-    id: int | str
-    quantity: int
-    current_quantity: int | None = None
-    price: Decimal | None = None
-    price_set: MoneySet | None = None
-    sku: str | None = None
-    gift_card: bool = False
-    total_discount: Decimal | None = None
-    discount_allocations: list[Allocation] | None = None
-    tax_lines: list[TaxLine] | None = None
-    attributed_staffs: list[Staff] | None = None
-
-
-class RefundLine(Struct):
-    """What came back of one line, at what the buyer had paid for it."""
-
-    line_item_id: int | str
-    quantity: int
-    subtotal: Decimal | None = None
-    subtotal_set: MoneySet | None = None
-    total_tax: Decimal | None = None
-    total_tax_set: MoneySet | None = None
-
-
-class Refund(Struct):
-    """A refund, whole and unchanging."""
-
-    id: int | str
-    created_at: str
-    order_id: int | str | None = None
-    processed_at: str | None = None
-    refund_line_items: list[RefundLine] = field(default_factory=list)
-
-
-class Buyer(Struct):
-    """The customer of an order."""
-
-    id: int | str | None = None
-    phone: str | None = None
-
-
-class Note(Struct):
-    """A free pair of texts that a shop puts on an order."""
-
-    name: str
-    value: Any = None
-
-
-class Order(Struct):
-    """An order in its present state."""
-
-    id: int | str
-    created_at: str
-    currency: str
-    line_items: list[Line]
-    updated_at: str | None = None
-    processed_at: str | None = None
-    cancelled_at: str | None = None
-    test: bool | None = False
-    taxes_included: bool = False
-    user_id: int | str | None = None
-    phone: str | None = None
-    customer: Buyer | None = None
-    note_attributes: list[Note] | None = None
-    refunds: list[Refund] | None = None
-
-    @property
-    def revision(self) -> int:
-        """Milliseconds of the last change."""
-        return _revision(self.updated_at)
-
-
-class Draft(Struct):
-    """A draft order: a quote."""
-
-    id: int | str
-    created_at: str
-    currency: str
-    status: str
-    subtotal_price: Decimal
-    total_tax: Decimal | None = None
-    line_items: list[Line] = field(default_factory=list)
-    taxes_included: bool = False
-    updated_at: str | None = None
-    invoice_sent_at: str | None = None
-    user_id: int | str | None = None
-    customer: Buyer | None = None
-    note_attributes: list[Note] | None = None
 
 
 def rep_of(record: Order | Draft) -> str | None:
@@ -228,7 +100,7 @@ def quote_of(draft: Draft, rep: str) -> dict[str, Any]:
         "amount": _text(_finite(amount, "subtotal_price")),
         "currency": draft.currency,
         "issued_at": draft.invoice_sent_at or draft.created_at,
-        "revision": _revision(draft.updated_at),
+        "revision": draft.revision,
     }
 
 
@@ -307,15 +179,3 @@ def _customer(buyer: Buyer | None, phone: str | None) -> dict[str, str] | None:
     if number:
         customer["phone"] = number
     return customer or None
-
-
-def _revision(updated_at: str | None) -> int:
-    if updated_at is None:
-        return 0
-    try:
-        moment = datetime.fromisoformat(updated_at)
-    except ValueError as error:
-        raise Invalid("bad_timestamp", "updated_at", f"{shown(updated_at)} is no moment") from error
-    if moment.tzinfo is None:
-        raise Invalid("naive_timestamp", "updated_at", f"{shown(updated_at)} has no offset")
-    return max(0, int(moment.timestamp() * 1000))

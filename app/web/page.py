@@ -4,9 +4,10 @@ The key is kept in a cookie that no script can read, that only this site's own p
 that opens reading alone. Everything a page needs comes from here.
 """
 
+import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qs
@@ -30,6 +31,8 @@ router = APIRouter(include_in_schema=False)
 HERE = Path(__file__).parent
 COOKIE_SECONDS = 30 * 24 * 3600
 STREAM_SECONDS = 900  # then the page connects anew, and its key is looked at again
+REST_SECONDS = 0.5
+MOST_REST_SECONDS = 3.0
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 ASSETS = {path.name: path.read_bytes() for path in (HERE / "assets").iterdir()}
 EDITION = hashlib.sha256(b"".join(ASSETS[name] for name in sorted(ASSETS))).hexdigest()[:12]
@@ -79,28 +82,37 @@ async def floor_stream(request: Request, by: By = "conversations") -> Response:
     """The board as server-sent events of type `board`, whenever it changes; JSON with its HTML."""
     state, key, kpi = state_of(request), await _reader(request), _ranked_by(by)
 
+    rest = REST_SECONDS
+
     async def make() -> tuple[str, bytes]:
+        nonlocal rest
+        begun = time.monotonic()
         floor = await _floor(state, kpi, key)
         html = _board(floor)
         minute = f"{floor.as_of:%H%M}"  # so that a quiet floor is seen to be alive
         tag = hashlib.blake2b(f"{minute}{html}".encode(), digest_size=12).hexdigest()
+        # A large floor is drawn less often, so that watching it costs a fifth of a core at most.
+        rest = min(max(REST_SECONDS, 5 * (time.monotonic() - begun)), MOST_REST_SECONDS)
         return tag, encode({"html": html, "as_of": floor.as_of})
 
     name = f"page {kpi.id} {sorted(key.teams) if key.teams is not None else ''}"
     return StreamingResponse(
-        _for_a_while(state.live.stream(name, make)),
+        _for_a_while(state.live.stream(name, make), lambda: rest),
         media_type="text/event-stream",
         headers={**HEADERS, "X-Accel-Buffering": "no"},
     )
 
 
-async def _for_a_while(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The stream, ended after a quarter of an hour at its next word."""
+async def _for_a_while(
+    stream: AsyncIterator[bytes], rest: Callable[[], float]
+) -> AsyncIterator[bytes]:
+    """The stream with a rest after each word, ended after a quarter of an hour."""
     ends = time.monotonic() + STREAM_SECONDS
     async for chunk in stream:
         yield chunk
         if time.monotonic() > ends:
             return
+        await asyncio.sleep(rest())
 
 
 async def _reader(request: Request) -> Key:
