@@ -205,6 +205,11 @@ def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
 _SECRETS = {n for n, f in Settings.model_fields.items() if "SecretStr" in str(f.annotation)}
 
 
+def is_secret(field: str) -> bool:
+    """Whether `field` holds a secret, and so can come from a file."""
+    return field in _SECRETS
+
+
 def environment_name(field: str) -> str:
     """The variable that sets `field`."""
     alias = Settings.model_fields[field].validation_alias
