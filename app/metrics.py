@@ -1,7 +1,14 @@
 """Every metric of Ringside in one list: name, help, labels. Never a rep or customer as a label."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+)
 
+disable_created_metrics()  # a series more for each of ours, which nobody reads
 REGISTRY = CollectorRegistry()
 
 EVENTS = Counter(
