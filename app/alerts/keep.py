@@ -201,7 +201,8 @@ async def alerts_at_stake(reading: Reading, ended_after: date) -> list[Alert]:
     """
     rows = await reading.fetch(
         "SELECT a.* FROM alerts a JOIN alert_rules r ON r.id = a.rule_id "
-        "AND r.revision = a.revision WHERE a.state <> 'resolved' OR a.period_end > $1",
+        "AND r.revision = a.revision WHERE a.state <> 'resolved' OR a.period_end > $1 "
+        "ORDER BY a.id",
         ended_after,
     )
     return [read_alert(row) for row in rows]

@@ -30,7 +30,7 @@ from app.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 14
+MOST_ATTEMPTS = 24
 FIRST_DELAY = 5.0
 LONGEST_DELAY = 3_600.0
 DEADLINE_SECONDS = 10.0

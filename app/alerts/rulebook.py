@@ -2,6 +2,7 @@
 with it, in the same transaction; a rule that was ever there stays on record.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from msgspec import convert
@@ -97,14 +98,11 @@ async def change(writing: Writing, rule: Rule, now: datetime) -> Rule:
     old = await find(writing, rule.id)
     same = rule.means_the_same(old)
     fresh = not same or (rule.enabled and not old.enabled)
-    kept = convert(
-        {
-            **{name: getattr(rule, name) for name in _COLUMNS},
-            "revision": old.revision if same else old.revision + 1,
-            "since": now if fresh else old.since,
-            "created_at": old.created_at,
-        },
-        Rule,
+    kept = replace(
+        rule,
+        revision=old.revision if same else old.revision + 1,
+        since=now if fresh else old.since,
+        created_at=old.created_at,
     )
     if not rule.enabled:
         await resolve_all(writing, rule.id, Reason.RULE_DISABLED, now)
