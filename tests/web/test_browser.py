@@ -88,7 +88,7 @@ async def test_what_lives_is_what_a_reload_would_show(floor: Scene, browser: Bro
             await floor.send(call("r4", number, 4), call("r1", number, 1), order("r2", number, "5"))
             calls += 2
             await tab.until(f"{CALLS} === '{calls}'")
-        clean = ".replace(/ class=\"changed\"| changed/g, '').replace(/\\s+/g, ' ')"
+        clean = ".replace(/ class=\"changed\"| changed/g, '').replace(/\\s+/g, ' ').trim()"
         alive = await tab.run(f"document.getElementById('board').innerHTML{clean}")
         await tab.open(f"{url}/")
         fresh = await tab.run(f"document.getElementById('board').innerHTML{clean}")
