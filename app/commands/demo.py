@@ -77,6 +77,7 @@ async def _play(settings: Settings, url: str, token: str) -> None:
 
     def ready(tally: Tally) -> None:
         click.echo(f"The board is live at {url}  ({tally.sent:,} of today's events are in)")
+        click.echo(f"Sign in at {url}/sign-in#{token}")
         click.echo(f"API key (admin): {token}")
         click.echo("Ctrl-C stops; the data stays.")
 
