@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 
+import asyncpg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -29,7 +30,7 @@ from app.api.intake import Intake
 from app.api.live import Live
 from app.api.state import Clock, State
 from app.db import LOST, Database
-from app.errors import FieldError, RingsideError, Unauthorized, Unavailable
+from app.errors import BadRequest, FieldError, RingsideError, Unauthorized, Unavailable
 from app.exact import encode
 from app.ingest import Door
 from app.producer import Producer
@@ -116,6 +117,7 @@ def create_app(
     app.add_exception_handler(HTTPException, _http)
     for lost in LOST:
         app.add_exception_handler(lost, _lost)
+    app.add_exception_handler(asyncpg.CharacterNotInRepertoireError, _unsayable)
     app.add_exception_handler(Exception, _unexpected)
     return app
 
@@ -167,7 +169,10 @@ async def _problem(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = tuple(
-        FieldError(".".join(str(part) for part in e["loc"][1:]) or "body", str(e["msg"]))
+        FieldError(
+            ".".join(str(part) for part in e["loc"][1:]) or "body",
+            str(e["msg"]).removeprefix("Value error, "),
+        )
         for e in error.errors()
     )
     first = errors[0]
@@ -184,6 +189,11 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _lost(request: Request, error: Exception) -> Response:
     return await _problem(request, Unavailable(f"PostgreSQL: {error}", retry_after=2))
+
+
+async def _unsayable(request: Request, _: Exception) -> Response:
+    # Events refuse U+0000 and PostgreSQL has no such text: only a URL can still hold it.
+    return await _problem(request, BadRequest("U+0000 is in no text that we know"))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

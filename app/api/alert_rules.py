@@ -36,11 +36,16 @@ def _scope(value: object) -> object:
     match value:
         case "all":
             return {}
-        case {"team": str(name), **more} if name and not more:
+        case {"team": str(name), **more} if _sayable(name) and not more:
             return {"team": name}
-        case {"rep_id": str(name), **more} if name and not more:
+        case {"rep_id": str(name), **more} if _sayable(name) and not more:
             return {"rep_id": name}
     raise ValueError(f"must be {SCOPE}")
+
+
+def _sayable(name: str) -> bool:
+    """Whether anybody could be called so: events refuse U+0000, and PostgreSQL cannot hold it."""
+    return bool(name) and "\0" not in name
 
 
 def _check(value: object) -> object:

@@ -5,6 +5,7 @@ from fastapi.responses import HTMLResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from app import metrics
+from app.alerts import keep
 from app.api.feeds import feeds_of
 from app.api.state import State, state_of
 from app.errors import Unavailable
@@ -64,6 +65,7 @@ async def _observe(state: State) -> None:
         for feed in await feeds_of(view):
             if feed.watermark is not None:
                 metrics.WATERMARK.labels(feed.source).set(feed.watermark.timestamp())
+        await keep.observe(view.reading)
         metrics.TEAM_KPI.clear()
         for team in view.roster.directory.teams():
             found = await figures(
