@@ -43,6 +43,16 @@ class FloorStep(BaseModel):
     seconds: int = Field(ge=0, le=86400)
 
 
+class WeekStep(BaseModel):
+    """The working weekdays (0 for Monday) from a date on: of a team, or of all the others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: date = Field(alias="from")
+    team: str | None = Field(None, min_length=1, max_length=200)
+    weekdays: tuple[Annotated[int, Field(ge=0, le=6)], ...]
+
+
 class Settings(BaseModel):
     """What a deployment can set. Each field's description is its documentation."""
 
@@ -103,6 +113,16 @@ class Settings(BaseModel):
     working_weekdays: tuple[int, ...] = Field(
         (0, 1, 2, 3, 4), description="weekdays that count as working days, 0 for Monday"
     )
+    working_weeks: tuple[WeekStep, ...] = Field(
+        (),
+        description="other working weeks from a date on, of a team or (without one) of all: "
+        '[{"from": "2026-12-01", "team": "Gulf", "weekdays": [6, 0, 1, 2, 3]}]',
+    )
+    holiday_calendar: str | None = Field(
+        None,
+        pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,5})?$",
+        description="a country (US) or part of it (US-CA) whose public holidays are free as well",
+    )
     holidays: tuple[date, ...] = Field((), description="YYYY-MM-DD,…")
     final_after_hours: int = Field(
         36, ge=0, le=24 * 365, description="a day's figures are final so long after its end"
@@ -150,7 +170,7 @@ class Settings(BaseModel):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("conversation_floors", mode="before")
+    @field_validator("conversation_floors", "working_weeks", mode="before")
     @classmethod
     def _from_json(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -12,7 +12,7 @@ from app.directory import Directory
 from app.facts.directory import load_directory
 from app.settings import Settings
 from app.spans import Roster
-from app.working_days import WorkCalendar
+from app.work_calendar import WorkCalendar, public_holidays
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,22 @@ class View:
     as_of: datetime
 
 
+def calendar_of(settings: Settings) -> WorkCalendar:
+    """The working days as they are set."""
+    free = set(settings.holidays)
+    if settings.holiday_calendar is not None:
+        free |= set(public_holidays(settings.holiday_calendar))
+    steps = [(step.since, step.team, step.weekdays) for step in settings.working_weeks]
+    return WorkCalendar(settings.working_weekdays, free, steps)
+
+
 class Views:
     """Opens views; between them it remembers the directory, by its version."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
-        self._calendar = WorkCalendar(settings.working_weekdays, settings.holidays)
+        self._calendar = calendar_of(settings)
         self._directory: tuple[int, Directory] | None = None
 
     @asynccontextmanager

@@ -10,34 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 
 from app.db import Reading
 from app.periods import DAY
 from app.spans import Roster, Span
 from app.sums import Cell
+from app.work_calendar import WorkCalendar
 
 TimeOff = dict[tuple[str, date], Decimal]
-
-
-class WorkCalendar:
-    """The company's working weekdays (0 for Monday) and holidays."""
-
-    def __init__(self, weekdays: Sequence[int], holidays: Sequence[date]) -> None:
-        self._weekdays = frozenset(weekdays)
-        self._holidays = sorted({day for day in holidays if day.weekday() in self._weekdays})
-        self.count = lru_cache(maxsize=10_000)(self._count)
-
-    def works(self, day: date) -> bool:
-        """Whether people work on `day`."""
-        return day.weekday() in self._weekdays and day not in self._holidays
-
-    def _count(self, start: date, end: date) -> int:
-        """The working days of `start`..`end` (exclusive)."""
-        weeks, rest = divmod((end - start).days, 7)
-        odd = sum((start.weekday() + i) % 7 in self._weekdays for i in range(rest))
-        free = bisect_right(self._holidays, end - DAY) - bisect_right(self._holidays, start - DAY)
-        return weeks * len(self._weekdays) + odd - free
 
 
 async def read_working_days(
@@ -49,27 +29,31 @@ async def read_working_days(
 ) -> dict[Cell, Decimal]:
     """The working days in each cell, those of all its reps; cells as in `app.sums`."""
     active, unannounced = _stretches(roster, spans)
-    off = await _read_time_off(reading, active + unannounced)
+    off = await _read_time_off(reading, [*(span for span, _ in active), *unannounced])
     called = await _read_called(reading, unannounced)
     days: defaultdict[Cell, Decimal] = defaultdict(Decimal)
     # Most reps share their stretches: count each once, however many reps have it.
-    alike = Counter((span.group, span.start, span.end) for span in active)
-    for (group, start, end), reps in alike.items():
+    alike = Counter((span.group, team, span.start, span.end) for span, team in active)
+    for (group, team, start, end), reps in alike.items():
         for bucket, lo, hi in _cut(start, end, cuts):
-            days[group, bucket] += reps * calendar.count(lo, hi)
-    for span in active:
+            days[group, bucket] += reps * calendar.count(team, lo, hi)
+    for span, team in active:
         for day, fraction in off.get(span.rep_id, {}).items():
-            if span.start <= day < span.end and calendar.works(day):
+            if span.start <= day < span.end and calendar.works(team, day):
                 days[span.group, _bucket(day, cuts)] -= fraction
     for group, rep_id, day in called:
-        if calendar.works(day):
+        if calendar.works(None, day):
             days[group, _bucket(day, cuts)] += 1 - off.get(rep_id, {}).get(day, Decimal(0))
     return dict(days)
 
 
-def _stretches(roster: Roster, spans: Sequence[Span]) -> tuple[list[Span], list[Span]]:
-    """What of the spans, up to each rep's today, the rep was active in, and unannounced in."""
-    active: list[Span] = []
+def _stretches(
+    roster: Roster, spans: Sequence[Span]
+) -> tuple[list[tuple[Span, str | None]], list[Span]]:
+    """What of the spans, up to each rep's today, the rep was active in (with the team), and
+    unannounced in.
+    """
+    active: list[tuple[Span, str | None]] = []
     unannounced: list[Span] = []
     for span in spans:
         end = min(span.end, roster.today(span.rep_id) + DAY)
@@ -77,7 +61,7 @@ def _stretches(roster: Roster, spans: Sequence[Span]) -> tuple[list[Span], list[
             if state is None:
                 unannounced.append(span._replace(start=lo, end=hi))
             elif state.active:
-                active.append(span._replace(start=lo, end=hi))
+                active.append((span._replace(start=lo, end=hi), state.team))
     return active, unannounced
 
 

@@ -1,19 +1,14 @@
 """Working days: the calendar, time off, who was active, and those nobody announced."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.db import Database
 from app.periods import DAY
 from app.spans import Span
 from app.view import Views
-from app.working_days import WorkCalendar, read_working_days
+from app.working_days import read_working_days
 from tests.sums_put_in import NOW, announce, november, put_days, put_time_off, settings
-
-days = st.dates(date(2026, 1, 1), date(2026, 12, 31))
 
 
 async def working_days(
@@ -21,19 +16,6 @@ async def working_days(
 ) -> dict[tuple[int, int], Decimal]:
     async with Views(database, settings(holidays=holidays)).open(NOW) as view:
         return await read_working_days(view.reading, view.roster, spans, view.calendar, cuts)
-
-
-@given(days, st.integers(0, 60), st.sets(st.integers(0, 6)), st.lists(days, max_size=8))
-def test_counting_is_the_same_as_looking_at_each_day(
-    start: date, length: int, weekdays: set[int], holidays: list[date]
-) -> None:
-    calendar = WorkCalendar(sorted(weekdays), holidays)
-    each = [calendar.works(start + timedelta(days=i)) for i in range(length)]
-    assert calendar.count(start, start + timedelta(days=length)) == sum(each)
-    assert all(
-        works == (day.weekday() in weekdays and day not in holidays)
-        for works, day in zip(each, (start + timedelta(days=i) for i in range(length)), strict=True)
-    )
 
 
 async def test_weekdays_up_to_today_without_holidays_and_time_off(database: Database) -> None:
