@@ -46,6 +46,7 @@ lock: ## lock the requirements anew, with hashes (needs uv)
 
 bench: env ## events a second, beside bare COPY and a service written by hand
 	$(BIN)/python -m bench.ingest
+	$(BIN)/python -m bench.corrections
 	$(BIN)/python -m bench.boards
 
 ci: ## what must pass before anything lands

@@ -1,0 +1,122 @@
+"""What corrections and lateness cost: the same load plain, and with trouble in it.
+
+    python -m bench.corrections [--events 60000] [--rounds 3]
+
+Both streams go through the door in batches of 5,000 into a database that holds as many calls
+already. The troubled one has 3 % of its calls late by an hour to 20 days, 1 % sent again with
+another outcome, 2 % repeated as they are, and comes shuffled within each batch.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from app.db import Database
+from app.embedded import running
+from app.events.decode import decode_structured
+from app.events.types import Event
+from app.ingest import Door
+from app.migrate import migrate
+from app.settings import read
+from bench.ingest import fresh
+from bench.load import calls
+
+BATCH = 5_000
+LATE, CORRECTED, REPEATED = 0.03, 0.01, 0.02
+
+
+def troubled(plain: Sequence[bytes], seed: int = 11) -> list[bytes]:
+    """The same calls with late, corrected and repeated ones among them, as many altogether."""
+    draw = random.Random(seed)
+    out: list[bytes] = []
+    for raw in plain:
+        chance = draw.random()
+        if out and chance < REPEATED:
+            out.append(draw.choice(out[-BATCH:]))
+        elif out and chance < REPEATED + CORRECTED:
+            out.append(_corrected(json.loads(draw.choice(out[-BATCH:])), len(out)))
+        elif chance < REPEATED + CORRECTED + LATE:
+            out.append(_late(json.loads(raw), timedelta(hours=draw.uniform(1, 480))))
+        else:
+            out.append(raw)
+    for start in range(0, len(out), BATCH):
+        part = out[start : start + BATCH]
+        draw.shuffle(part)
+        out[start : start + BATCH] = part
+    return out
+
+
+def _corrected(event: dict[str, Any], number: int) -> bytes:
+    data = event["data"]
+    data |= {"outcome": "voicemail", "talk_seconds": None, "revision": number + 1}
+    return json.dumps({**event, "id": f"corrected-{number}"}).encode()
+
+
+def _late(event: dict[str, Any], by: timedelta) -> bytes:
+    data = event["data"]
+    for field in ("started_at", "answered_at", "ended_at"):
+        if data[field] is not None:
+            data[field] = (datetime.fromisoformat(data[field]) - by).isoformat()
+    return json.dumps(event).encode()
+
+
+async def take(dsn: str, before: Sequence[bytes], load: Sequence[bytes]) -> float:
+    """Microseconds an event of `load`, into a database that has taken `before`."""
+    database = Database(dsn)
+    door = Door(database, read({}, secret="bench"))
+    await _all(door, before)
+    async with database.writing() as session:
+        await session.run("ANALYZE")
+    started = time.perf_counter()
+    await _all(door, load)
+    seconds = time.perf_counter() - started
+    await database.close()
+    return seconds / len(load) * 1e6
+
+
+async def _all(door: Door, load: Sequence[bytes]) -> None:
+    for start in range(0, len(load), BATCH):
+        now = datetime.now(UTC)
+        events = [
+            decode_structured(raw, now=now, currency="USD") for raw in load[start : start + BATCH]
+        ]
+        arrivals = [event for event in events if isinstance(event, Event)]
+        assert len(arrivals) == len(events)
+        await door.take(arrivals, now=now)
+
+
+async def main(count: int, rounds: int) -> None:
+    """Run the rounds and print the ratio."""
+    start = datetime.now(UTC) - timedelta(hours=20)
+    before = list(calls(count, start=start - timedelta(hours=2), seed=3))
+    plain = list(calls(count, start=start))
+    trouble = troubled(plain)
+    times: dict[str, list[float]] = {"plain": [], "troubled": []}
+    with tempfile.TemporaryDirectory(prefix="ringside-bench-") as folder:
+        async with running(Path(folder)) as dsn:
+            await asyncio.to_thread(migrate, dsn)
+            for _ in range(rounds):
+                times["plain"].append(await take(await fresh(dsn), before, plain))
+                times["troubled"].append(await take(await fresh(dsn), before, trouble))
+    plain_us, troubled_us = (statistics.median(each) for each in times.values())
+    print(f"plain     {plain_us:6.1f} µs an event")
+    print(
+        f"troubled  {troubled_us:6.1f} µs an event, {troubled_us / plain_us:.2f} times plain "
+        f"(medians of {rounds}, {count:,} calls each)"
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=60_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    asyncio.run(main(given.events, given.rounds))
