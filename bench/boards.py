@@ -81,9 +81,7 @@ async def main(reps: int, days: int, asks: int) -> None:
             await fill(database, reps, days)
             views = Views(database, settings)
             await ask(views, "calls", "day")
-            print(
-                f"{reps:,} reps, {days} days of rollups, board of 100 entries and its previous ranks"
-            )
+            print(f"{reps:,} reps, {days} days of rollups, 100 entries, with previous ranks")
             for kpi, kind in QUESTIONS:
                 times = sorted([await ask(views, kpi, kind) for _ in range(asks)])
                 p99 = times[min(len(times) - 1, int(len(times) * 0.99))]
