@@ -140,11 +140,11 @@ def _in_state(alert: Alert, decision: Decision, measured: Measured | None, now: 
     return replace(alert, **fields)
 
 
-def measured_of(figure: Figure) -> Measured:
+def measured_of(figure: Figure, *, at_work: bool = True) -> Measured:
     """What a rule holds to its threshold: the figure as everybody is shown it."""
     value, sample = figure.value, figure.denominator
     under = Decimal(sample) if isinstance(sample, int | str | Decimal) else None
-    return Measured(None if value is None else Decimal(value), under)
+    return Measured(None if value is None else Decimal(value), under, at_work)
 
 
 def level(kpi_id: str, value: Decimal | None) -> Shown | None:

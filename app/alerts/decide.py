@@ -30,13 +30,14 @@ class Reason(StrEnum):
     RECOVERED = "recovered"
     CORRECTED = "corrected"
     NO_DATA = "no_data"
+    NOT_WORKING = "not_working"
     OUT_OF_SCOPE = "out_of_scope"
     PERIOD_ENDED = "period_ended"
     PERIOD_FINAL = "period_final"
     RULE_CHANGED = "rule_changed"
     RULE_DISABLED = "rule_disabled"
     RULE_DELETED = "rule_deleted"
-    # It does not (nor does it with no_data, out_of_scope, period_* where no alert is open).
+    # It does not; nor does it with no_data to period_final where no alert is open.
     NOT_DUE = "not_due"
     NOT_BREACHED = "not_breached"
     SMALL_SAMPLE = "small_sample"
@@ -52,6 +53,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.RECOVERED: "the figure is back, at recover_at where the rule has one",
     Reason.CORRECTED: "the figure came back after its period had ended: what lay behind it changed",
     Reason.NO_DATA: "there is nothing behind the figure: it is no breach",
+    Reason.NOT_WORKING: "nobody had a working day in the period, and the rule is about those only",
     Reason.OUT_OF_SCOPE: "the rep is inactive or has left the rule's scope; the team has nobody",
     Reason.PERIOD_ENDED: "the period is over; the next one has its own alert",
     Reason.PERIOD_FINAL: "the figure of a closed period is final and does not change any more",
@@ -71,11 +73,12 @@ MEANINGS: dict[Reason, str] = {
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A subject's figure: its value (None for a quotient of nothing) and, of one, what is under
-    it.
+    it; and whether there was work to be done in the period so far.
     """
 
     value: Decimal | None
     sample: Decimal | None = None
+    at_work: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ def decide(
     if now < window.due:
         return Decision(state, Reason.NOT_DUE)
     # A feed that the KPI needs and that is behind would be weighed here, before its figure is.
+    if rule.working_days_only and not measured.at_work:
+        return Decision(closed, Reason.NOT_WORKING)
     if measured.value is None:
         return Decision(closed, Reason.NO_DATA)
     if _small(rule, measured):

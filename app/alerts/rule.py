@@ -44,8 +44,9 @@ class Rule:
     """A rule as it stands. `revision` grows whenever its meaning changes.
 
     `team` or `rep_id` narrow its scope; with neither it is about all. `at` is the local time of
-    `Check.AFTER`. A breach has to last `for_seconds` before it fires. Only periods that are not
-    over at `since` are watched.
+    `Check.AFTER`. A breach has to last `for_seconds` before it fires. With `working_days_only` a
+    period in which the subject had no working day (weekend, holiday, time off) is not judged.
+    Only periods that are not over at `since` are watched.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Rule:
     at: time | None = None
     for_seconds: int = 0
     min_sample: Decimal | None = None
+    working_days_only: bool = False
     severity: Severity = "warning"
     enabled: bool = True
     since: datetime

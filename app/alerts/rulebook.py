@@ -15,6 +15,7 @@ from sqlalchemy import (
     Numeric,
     Table,
     Time,
+    text,
 )
 
 from app.alerts.decide import Reason
@@ -42,6 +43,7 @@ alert_rules = Table(
     Column("at", Time),
     Column("for_seconds", Integer, nullable=False),
     Column("min_sample", Numeric),
+    Column("working_days_only", Boolean, nullable=False, server_default=text("false")),
     words("severity", needed=True),
     Column("enabled", Boolean, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.alerts import keep, rulebook
-from app.alerts.alert import Alert, Step, measured_of, moved, opening
+from app.alerts.alert import Alert, Step, moved, opening
 from app.alerts.decide import Measured, Window, settle
+from app.alerts.measure import Case, measure
 from app.alerts.notify import Courier, Sender
 from app.alerts.rule import Rule, Subjects
 from app.alerts.windows import (
@@ -26,15 +27,11 @@ from app.alerts.windows import (
     teams,
     window_of,
 )
-from app.board import figures_by_rep
 from app.db import Database, Reading
 from app.errors import NotFound, Unavailable
-from app.figures import figures_by_team
-from app.kpi import Figure
 from app.kpis import kpi_of
-from app.periods import DAY, Period, period_of
+from app.periods import DAY, period_of
 from app.settings import Settings
-from app.spans import Asked
 from app.sums import read_reps
 from app.view import View, Views
 
@@ -50,18 +47,6 @@ BREATH = 1_000
 STOP_SECONDS = 5.0
 
 Clock = Callable[[], datetime]
-Needed = tuple[str, Subjects, Period]
-
-
-@dataclass(slots=True)
-class Case:
-    """One decision to be made: of a rule about a subject (None: gone) and a period."""
-
-    rule: Rule
-    watched: Watched | None
-    period: Period
-    window: Window
-    alert: Alert | None
 
 
 @dataclass(slots=True)
@@ -77,7 +62,7 @@ class Round:
 
     def wait_for(self, instants: Iterable[datetime]) -> None:
         """Come back at the earliest of these at the latest."""
-        self.next_at = min(self.next_at, *instants, self.next_at)
+        self.next_at = min((self.next_at, *instants))
 
 
 class Watch:
@@ -126,20 +111,17 @@ class Watch:
         now = view.roster.now
         this = Round(now)
         await self._plan(view, this, rules, at_stake)
-        figures = await _figures(view, this.cases, self._week_start)
+        measures = await measure(view, this.cases, self._week_start)
         changes: list[list[Step]] = []
         for count, case in enumerate(this.cases):
             if count % BREATH == 0:
                 await asyncio.sleep(0)
-            steps = self._settle(view, this, case, figures)
+            steps = self._settle(view, this, case, measures.of(case))
             if steps:
                 changes.append(steps)
         return changes, this.next_at
 
-    def _settle(
-        self, view: View, this: Round, case: Case, figures: dict[Needed, dict[str, Figure]]
-    ) -> list[Step]:
-        measured = _measured(case, figures)
+    def _settle(self, view: View, this: Round, case: Case, measured: Measured | None) -> list[Step]:
         standing = case.alert.standing if case.alert is not None else None
         decisions = settle(case.rule, measured, this.now, case.window, standing)
         alert = case.alert
@@ -220,36 +202,6 @@ async def _due(reading: Reading, now: datetime) -> bool:
         return True
     # Far ahead it was written by a clock that has been set back since.
     return bool(now >= next_at or next_at > now + LONGEST_REST)
-
-
-async def _figures(
-    view: View, cases: Sequence[Case], week_start: int
-) -> dict[Needed, dict[str, Figure]]:
-    """Everybody's figure of each KPI and period that a case is about: one query for each."""
-    needed = dict.fromkeys(_needed(case) for case in cases if case.watched is not None)
-    found: dict[Needed, dict[str, Figure]] = {}
-    for kpi_id, subjects, period in needed:
-        kpi = kpi_of(kpi_id)
-        asked = Asked(period.kind, period.last_day, week_start=week_start)
-        if subjects is Subjects.REPS:
-            figures = await figures_by_rep(view, kpi, asked)
-        else:
-            by_team = await figures_by_team(view, asked, [kpi])
-            figures = {team: by_id[kpi_id] for team, by_id in by_team.items()}
-        found[kpi_id, subjects, period] = figures
-    return found
-
-
-def _needed(case: Case) -> Needed:
-    return case.rule.kpi, case.rule.subjects, case.period
-
-
-def _measured(case: Case, figures: dict[Needed, dict[str, Figure]]) -> Measured | None:
-    if case.watched is None:
-        return None
-    _, subject = subject_of(case.watched)
-    figure = figures[_needed(case)].get(subject)
-    return None if figure is None else measured_of(figure)
 
 
 def _name(view: View, watched: Watched) -> str | None:

@@ -117,6 +117,10 @@ class RuleAsked(BaseModel):
     min_sample: Annotated[Level, Field(ge=0)] | None = Field(
         None, description="a quotient with a smaller denominator changes nothing"
     )
+    working_days_only: bool = Field(
+        False, strict=True,
+        description="a period without a working day of the subject is not judged",
+    )  # fmt: skip
     severity: Severity = "warning"
     enabled: bool = Field(True, strict=True)
 
@@ -205,8 +209,8 @@ def _rule(state: State, asked: RuleAsked, rule_id: str) -> Rule:
         rep_id=asked.scope.rep_id, subjects=Kinds(asked.subjects), period=Kind(asked.period),
         operator=asked.operator, threshold=asked.threshold, recover_at=asked.recover_at,
         check=asked.check.kind, at=asked.check.at, for_seconds=asked.for_seconds,
-        min_sample=asked.min_sample, severity=asked.severity, enabled=asked.enabled,
-        since=now, created_at=now,
+        min_sample=asked.min_sample, working_days_only=asked.working_days_only,
+        severity=asked.severity, enabled=asked.enabled, since=now, created_at=now,
     )  # fmt: skip
 
 
@@ -242,6 +246,7 @@ def _fields(rule: Rule) -> dict[str, Any]:
         "check": check,
         "for_seconds": rule.for_seconds,
         "min_sample": _exact(rule.min_sample),
+        "working_days_only": rule.working_days_only,
         "severity": rule.severity,
         "enabled": rule.enabled,
         "since": rule.since,

@@ -33,9 +33,11 @@ FEW: dict[str, Any] = {"kpi": "calls", "operator": "<", "threshold": Decimal(40)
 RATE: dict[str, Any] = {"kpi": "answer_rate", "operator": "<", "threshold": Decimal("0.2")}
 
 
-def figure(value: str | None, sample: int | None = None) -> Measured:
+def figure(value: str | None, sample: int | None = None, *, at_work: bool = True) -> Measured:
     return Measured(
-        None if value is None else Decimal(value), None if sample is None else Decimal(sample)
+        None if value is None else Decimal(value),
+        None if sample is None else Decimal(sample),
+        at_work,
     )
 
 
@@ -66,6 +68,13 @@ def test_every_reason_has_a_meaning() -> None:
         ({**FEW, "check": Check.CLOSE}, figure("0"), ENDS - MINUTE, CLOSE, None, None, "not_due"),
         ({**FEW, "check": Check.CLOSE}, figure("0"), ENDS, CLOSE, None, PENDING, "breached"),
         ({**FEW, "check": Check.CLOSE}, figure("0"), FINAL, CLOSE, None, None, "period_final"),
+        # Without a working day; on others a rule that asks for them is like any.
+        ({**FEW, "working_days_only": True}, figure("0", at_work=False), NOON, LIVE, None, None,
+         "not_working"),
+        ({**FEW, "working_days_only": True}, figure("0", at_work=False), NOON, LIVE, FIRING,
+         RESOLVED, "not_working"),
+        ({**FEW, "working_days_only": True}, figure("0"), NOON, LIVE, None, PENDING, "breached"),
+        (FEW, figure("0", at_work=False), NOON, LIVE, None, PENDING, "breached"),
         # Pending.
         ({}, figure("4"), NOON, LIVE, PENDING, FIRING, "confirmed"),
         ({"for_seconds": 300}, figure("4"), NOON, LIVE, PENDING, FIRING, "confirmed"),

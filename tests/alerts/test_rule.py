@@ -89,6 +89,7 @@ def test_a_level_may_be_the_threshold_itself_where_that_is_no_breach() -> None:
         ({"for_seconds": 1}, False),
         ({"min_sample": Decimal(1)}, False),
         ({"check": Check.CLOSE}, False),
+        ({"working_days_only": True}, False),
     ],
 )  # fmt: skip
 def test_words_and_labels_are_no_meaning(over: dict[str, Any], same: bool) -> None:

@@ -27,7 +27,7 @@ from tests.alerts.given import (
     rows,
     told,
 )
-from tests.sums_put_in import announce, november, settings
+from tests.sums_put_in import announce, november, put_time_off, settings
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 TODAY = november(20)
@@ -215,6 +215,45 @@ async def test_teams_as_subjects(floor: Database) -> None:
     assert await rows(
         floor, "SELECT subject_kind, subject, team, name, state, value FROM alerts"
     ) == [("team", "East", "East", None, "firing", 25)]
+
+
+@pytest.mark.parametrize(
+    ("subjects", "friday", "saturday"),
+    [
+        # Bo is off on Friday, Cy works half of it; nobody works on Saturday.
+        (Subjects.REPS, ["r1", "r3"], []),
+        # Of West, Ada works on Friday.
+        (Subjects.TEAMS, ["East", "West"], []),
+    ],
+)
+async def test_a_rule_about_working_days_lets_people_have_their_weekend(
+    floor: Database, subjects: Subjects, friday: list[str], saturday: list[str]
+) -> None:
+    await put_time_off(floor, "r2", TODAY, "1")
+    await put_time_off(floor, "r3", TODAY, "0.5")
+    await put_rule(floor, **FEW, subjects=subjects, check=Check.CLOSE, working_days_only=True)
+    watch = a_watch(floor)
+    found = []
+    for day in (0, 1):
+        await watch.evaluate(ENDS + timedelta(days=day))
+        start = TODAY + timedelta(days=day)
+        lines = [line for line in await histories(floor) if line[1] == start]
+        found.append(sorted({line[0] for line in lines}))
+    assert found == [friday, saturday]
+
+
+async def test_time_off_that_is_known_late_ends_an_alert(floor: Database) -> None:
+    await put_rule(floor, **FEW, rep_id="r1", check=Check.CLOSE, working_days_only=True)
+    watch = a_watch(floor)
+    await watch.evaluate(ENDS)
+    await put_time_off(floor, "r1", TODAY, "1")
+    await put_sums(floor, {})
+    await watch.evaluate(ENDS + MINUTE)
+    assert [line[3:6] for line in await histories(floor)] == [
+        (None, "pending", "breached"),
+        ("pending", "firing", "confirmed"),
+        ("firing", "resolved", "not_working"),
+    ]
 
 
 async def test_money_over_a_month(floor: Database) -> None:

@@ -23,7 +23,8 @@ def answer(rule_id: str, **over: Any) -> dict[str, Any]:
         "id": rule_id, "revision": 1, "name": "Too many missed", "kpi": "missed_inbound",
         "scope": "all", "subjects": "reps", "period": "day", "operator": ">", "threshold": 3,
         "recover_at": None, "check": "live", "for_seconds": 0, "min_sample": None,
-        "severity": "warning", "enabled": True, "since": "2026-11-20T19:00:00Z",
+        "working_days_only": False, "severity": "warning", "enabled": True,
+        "since": "2026-11-20T19:00:00Z",
         "created_at": "2026-11-20T19:00:00Z", **over,
     }  # fmt: skip
 
@@ -52,8 +53,8 @@ async def test_everything_a_rule_can_say(service: Service) -> None:
     said = {
         "name": "Low revenue", "kpi": "revenue", "scope": {"team": "West"}, "subjects": "teams",
         "period": "month", "operator": "<=", "threshold": "1000.10", "recover_at": "1200",
-        "check": {"after": "17:00"}, "for_seconds": 60, "min_sample": 2.5, "severity": "info",
-        "enabled": False,
+        "check": {"after": "17:00"}, "for_seconds": 60, "min_sample": 2.5,
+        "working_days_only": True, "severity": "info", "enabled": False,
     }  # fmt: skip
     made = await sent(service.admin, "POST", RULES, said, 201)
     assert made == answer(made["id"], **{**said, "recover_at": "1200.00"})
