@@ -1,17 +1,20 @@
 """`ringside api`: the stateless half of production, any number of them."""
 
 import asyncio
+import logging
 from typing import Any
 
 import click
 
 from app import log
-from app.commands.serving import first_key, listen, serve
+from app.commands.serving import given_key, listen, serve
 from app.db import Database
 from app.main import create_app
 from app.migrate import check
 from app.producer import Producer
 from app.settings import Settings, read
+
+said = logging.getLogger(__name__)
 
 
 @click.command(help="Serve the API and the page on DATABASE_URL (and Kafka, where it is set).")
@@ -31,9 +34,9 @@ async def _api(settings: Settings, host: str) -> None:
     producer = Producer(settings) if settings.kafka_bootstrap_servers else None
     try:
         await check(database)
-        token = await first_key(settings, database)
-        if token is not None:
-            click.echo(f"API key (admin), shown this once: {token}")
+        if not await given_key(settings, database):
+            # Not made here, as `up` does: what a container prints is collected by others.
+            said.warning("there is no API key yet: ringside keys create NAME --scope admin")
         await serve(create_app(settings, database, producer=producer), taken, asyncio.Event())
     finally:
         await database.close()

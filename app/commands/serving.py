@@ -123,15 +123,19 @@ def kept(path: Path, value: str) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-async def first_key(settings: Settings, database: Database) -> str | None:
-    """Make `RINGSIDE_API_KEY` an admin key, else a key if there is none at all: the new token."""
-    now = datetime.now(UTC)
-    given = settings.api_key.get_secret_value() if settings.api_key else None
+async def given_key(settings: Settings, database: Database) -> bool:
+    """Make `RINGSIDE_API_KEY` an admin key, if it is set. Whether there is any key."""
     async with database.writing() as session:
-        if given is not None:
-            await keys.create(session, "RINGSIDE_API_KEY", ["admin"], now=now, token=given)
-            return None
-        if any(key.revoked_at is None for key in await keys.listed(session)):
-            return None
-        token, _ = await keys.create(session, "first", ["admin"], now=now)
+        if settings.api_key is not None:
+            token, now = settings.api_key.get_secret_value(), datetime.now(UTC)
+            await keys.create(session, "RINGSIDE_API_KEY", ["admin"], now=now, token=token)
+        return any(key.revoked_at is None for key in await keys.listed(session))
+
+
+async def first_key(settings: Settings, database: Database) -> str | None:
+    """The token of a first admin key, made if there is no key at all; else None."""
+    if await given_key(settings, database):
+        return None
+    async with database.writing() as session:
+        token, _ = await keys.create(session, "first", ["admin"], now=datetime.now(UTC))
         return token

@@ -1,4 +1,4 @@
-"""`ringside up` as a process of its own, on a free port and a folder of its own."""
+"""`ringside` as a process of its own: one that runs to its end, or one that serves."""
 
 import os
 import signal
@@ -40,18 +40,17 @@ def run(*arguments: object, **environ: str) -> "subprocess.CompletedProcess[str]
     )  # fmt: skip
 
 
-class Up:
-    """A running `ringside up`; `lines` are what it printed. Killed when the block ends."""
+class Served:
+    """A running command that serves, on a free port; killed when the block ends."""
 
-    def __init__(self, folder: Path, *, port: int | None = None, **environ: str) -> None:
-        self.port = port or free_port()
+    def __init__(self, log: Path, *arguments: object, **environ: str) -> None:
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = ringside("up", "--port", self.port, "--data-dir", folder, **environ)
-        self._errors = folder.with_suffix(".stderr").open("w+")
+        command = ringside(*arguments, "--port", self.port, **environ)
+        self._errors = log.open("w+")
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._errors, text=True
         )
-        self.lines: list[str] = []
 
     def __enter__(self) -> Self:
         assert self.process.stdout is not None

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.commands.served import Up, free_port, run
+from tests.commands.served import Served, free_port, run
 
 CALL = {
     "specversion": "1.0",
@@ -40,8 +40,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "the data"
 
 
+def started(folder: Path, **environ: str) -> Served:
+    """`ringside up` on this folder."""
+    return Served(folder.with_suffix(".stderr"), "up", "--data-dir", folder, **environ)
+
+
 @contextmanager
-def stream(up: Up, key: str) -> Iterator[Iterator[str]]:
+def stream(up: Served, key: str) -> Iterator[Iterator[str]]:
     """An open live leaderboard."""
     headers = {"Authorization": f"Bearer {key}"}
     with (
@@ -52,7 +57,7 @@ def stream(up: Up, key: str) -> Iterator[Iterator[str]]:
 
 
 def test_a_key_is_printed_once_and_data_outlives_stops_and_kills(folder: Path) -> None:
-    with Up(folder) as up:
+    with started(folder) as up:
         assert up.ask(READ).status_code == 401
         code, lines, errors = up.end()
     assert (code, lines[0]) == (0, f"Ringside is at {up.url}")
@@ -60,14 +65,14 @@ def test_a_key_is_printed_once_and_data_outlives_stops_and_kills(folder: Path) -
     assert key is not None
     assert "Traceback" not in errors
 
-    with Up(folder) as up:
+    with started(folder) as up:
         assert up.post([CALL], key[1]).json()["accepted"] == 1
         kpis = up.ask(READ, key[1]).json()["kpis"]
         assert kpis == {"calls": {"value": 1}, "talk_time": {"value": 280}}
         code, lines, _ = up.end(signal.SIGKILL)
     assert (code, lines) == (-signal.SIGKILL, [f"Ringside is at {up.url}"])
 
-    with Up(folder) as up:
+    with started(folder) as up:
         assert up.post([CALL], key[1]).json()["duplicates"] == 1
         assert up.ask(READ, key[1]).json()["kpis"] == kpis
         assert up.end(signal.SIGINT)[0] == 0
@@ -76,7 +81,7 @@ def test_a_key_is_printed_once_and_data_outlives_stops_and_kills(folder: Path) -
 
 
 def test_streams_that_are_open_do_not_hold_up_the_stop(folder: Path) -> None:
-    with Up(folder, RINGSIDE_API_KEY="rs_given") as up, stream(up, "rs_given") as lines:
+    with started(folder, RINGSIDE_API_KEY="rs_given") as up, stream(up, "rs_given") as lines:
         assert next(lines) == "event: board"
         begun = time.monotonic()
         code, printed, errors = up.end()
@@ -86,7 +91,7 @@ def test_streams_that_are_open_do_not_hold_up_the_stop(folder: Path) -> None:
 
 
 def test_other_commands_work_beside_it(folder: Path) -> None:
-    with Up(folder, RINGSIDE_API_KEY="rs_given") as up:
+    with started(folder, RINGSIDE_API_KEY="rs_given") as up:
         at = ("--data-dir", folder)
         made = run("keys", "create", "phones", "--scope", "events:write", *at)
         key = made.stdout.strip()
@@ -122,7 +127,7 @@ def test_a_port_in_use_is_one_clear_line(folder: Path) -> None:
 
 def test_metrics_on_a_port_of_their_own(folder: Path) -> None:
     apart = free_port()
-    with Up(folder, RINGSIDE_API_KEY="rs_given", RINGSIDE_METRICS_PORT=str(apart)) as up:
+    with started(folder, RINGSIDE_API_KEY="rs_given", RINGSIDE_METRICS_PORT=str(apart)) as up:
         assert up.ask("/metrics").status_code == 404
         shown = httpx2.get(f"http://127.0.0.1:{apart}/metrics")
         assert shown.status_code == 200
