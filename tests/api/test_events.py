@@ -115,7 +115,10 @@ async def test_many_at_once_each_hear_of_their_own(database: Database) -> None:
 
 async def test_who_may(database: Database) -> None:
     async with serving(database) as desk:
-        body: dict[str, Any] = {"content": json.dumps([call(1, "r1")]), "headers": {"content-type": BATCH}}
+        body: dict[str, Any] = {
+            "content": json.dumps([call(1, "r1")]),
+            "headers": {"content-type": BATCH},
+        }
         for client, status in ((desk.nobody, 401), (desk.reader, 403), (desk.admin, 200)):
             assert (await client.post("/v1/events", **body)).status_code == status
         nobody = await desk.nobody.post("/v1/events", **body)
