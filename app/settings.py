@@ -136,7 +136,6 @@ class Settings(BaseModel):
     metrics_port: int | None = Field(
         None, ge=1, le=65535, description="`/metrics` on a port of its own; a consumer's health too"
     )
-    public_url: str | None = Field(None, description="how the world reaches us, behind a proxy")
     events_per_minute: int = Field(0, ge=0, description="limit for one key; 0 for none")
 
     aircall_token: SecretStr | None = Field(None, description="the webhook token of Aircall")
