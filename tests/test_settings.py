@@ -102,3 +102,13 @@ def test_only_what_is_handed_over_is_read(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("RINGSIDE_CURRENCY", "EUR")
     assert read({}).currency == "USD"
     assert read().currency == "EUR"
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    root = Path(__file__).parents[1]
+    sources = [*root.glob("app/**/*.py"), *root.glob("consumers/**/*.py")]
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in sources if path.name != "settings.py"
+    )
+    unread = [name for name in Settings.model_fields if not re.search(rf"\b{name}\b", code)]
+    assert unread == []
