@@ -37,6 +37,8 @@ DEADLINE_SECONDS = 10.0
 AT_ONCE = 5
 POLL_SECONDS = 0.5
 STOP_SECONDS = 3.0
+# After trouble, so that the log does not fill with it.
+TROUBLE_SECONDS = 5.0
 SENT_ARE_KEPT = timedelta(days=30)
 GONE = 410
 
@@ -137,13 +139,15 @@ class Courier:
         """Send until `stopping`; what is on its way then has a few seconds left."""
         try:
             while not stopping.is_set():
+                rest = POLL_SECONDS
                 try:
                     await self.step()
                 except Unavailable as error:
                     log.warning("notices wait: %s", error)
                 except Exception:
                     log.exception("notices wait")
-                await _pause(stopping)
+                    rest = TROUBLE_SECONDS
+                await _pause(stopping, rest)
         finally:
             self._ending = True
             await _end(self._rounds.values())
@@ -214,8 +218,8 @@ async def _end(rounds: Collection[asyncio.Task[None]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _pause(stopping: asyncio.Event) -> None:
+async def _pause(stopping: asyncio.Event, seconds: float) -> None:
     try:
-        await asyncio.wait_for(stopping.wait(), POLL_SECONDS)
+        await asyncio.wait_for(stopping.wait(), seconds)
     except TimeoutError:
         return

@@ -45,6 +45,8 @@ REST_FACTOR = 3
 # Other requests get their turn after so many decisions.
 BREATH = 1_000
 STOP_SECONDS = 5.0
+# After trouble, so that the log does not fill with it.
+TROUBLE_SECONDS = 5.0
 
 Clock = Callable[[], datetime]
 
@@ -237,7 +239,7 @@ async def watching(
 async def _evaluating(watch: Watch, clock: Clock, stopping: asyncio.Event) -> None:
     """Evaluate whenever it is due, until `stopping`; trouble is a line in the log, no end."""
     while not stopping.is_set():
-        began = time.monotonic()
+        began, rest = time.monotonic(), POLL_SECONDS
         try:
             if await watch.due(clock()):
                 await watch.evaluate(clock())
@@ -245,8 +247,9 @@ async def _evaluating(watch: Watch, clock: Clock, stopping: asyncio.Event) -> No
             log.warning("alerts wait: %s", error)
         except Exception:
             log.exception("alerts wait")
+            rest = TROUBLE_SECONDS
         took = time.monotonic() - began
-        await _pause(stopping, max(POLL_SECONDS, REST_FACTOR * took))
+        await _pause(stopping, max(rest, REST_FACTOR * took))
 
 
 async def _pause(stopping: asyncio.Event, seconds: float) -> None:

@@ -138,3 +138,16 @@ async def test_the_same_notice_is_posted_once_to_a_sink(desk: Database) -> None:
         for _ in range(2):
             await outbox.post(writing, [Notice("msg_1", None, "{}")], NOON)
     assert await rows(desk, "SELECT id, sink_id FROM notices") == [("msg_1", "sink_1")]
+
+
+async def test_one_that_was_thought_dead_does_not_decide_for_who_has_it_now(
+    desk: Database,
+) -> None:
+    async with desk.writing() as writing:
+        await outbox.post(writing, [Notice("msg_1", None, "{}")], NOON)
+        (first,) = await outbox.take(writing, "sink_1", NOON, 5)
+        assert await outbox.take(writing, "sink_1", NOON, 5) == []
+        (second,) = await outbox.take(writing, "sink_1", NOON + outbox.LEASE, 5)
+        await outbox.mark_failed(writing, first, "a late word", None)
+    assert (first.attempt, second.attempt) == (1, 2)
+    assert await rows(desk, "SELECT state, error FROM notices") == [("waiting", None)]
