@@ -239,17 +239,18 @@ async def watching(
 async def _evaluating(watch: Watch, clock: Clock, stopping: asyncio.Event) -> None:
     """Evaluate whenever it is due, until `stopping`; trouble is a line in the log, no end."""
     while not stopping.is_set():
-        began, rest = time.monotonic(), POLL_SECONDS
+        rest = POLL_SECONDS
         try:
             if await watch.due(clock()):
+                began = time.monotonic()
                 await watch.evaluate(clock())
+                rest = max(rest, REST_FACTOR * (time.monotonic() - began))
         except Unavailable as error:
             log.warning("alerts wait: %s", error)
         except Exception:
             log.exception("alerts wait")
             rest = TROUBLE_SECONDS
-        took = time.monotonic() - began
-        await _pause(stopping, max(rest, REST_FACTOR * took))
+        await _pause(stopping, rest)
 
 
 async def _pause(stopping: asyncio.Event, seconds: float) -> None:
