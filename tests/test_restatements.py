@@ -1,0 +1,109 @@
+"""A day that was final changes only with a record: what, from, to, when, and by which event."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from app.db import Database
+from app.events.types import Customer, Event, FxRateRecorded, QuoteRecorded, RecordVoided
+from app.ingest import Door
+from tests.test_ingest import SETTINGS, call, rows
+
+D = Decimal
+DAY = date(2026, 11, 20)
+# The 20th ends with the 21st's first instant, UTC, and is final 36 hours after.
+FINAL = datetime(2026, 11, 22, 12, tzinfo=UTC)
+BEFORE = FINAL - timedelta(microseconds=1)
+
+
+async def ledger(database: Database) -> list[tuple[Any, ...]]:
+    return await rows(
+        database,
+        "SELECT rep_id, day, measure, before, after, at, source, event_id FROM restatements "
+        "ORDER BY id",
+    )
+
+
+async def test_a_provisional_day_changes_freely(database: Database) -> None:
+    door = Door(database, SETTINGS)
+    await door.take([call("a")], now=BEFORE)
+    await door.take([call("b", revision=1, talk_seconds=60)], now=BEFORE)
+    assert await ledger(database) == []
+
+
+async def test_a_correction_of_a_final_day(database: Database) -> None:
+    door = Door(database, SETTINGS)
+    await door.take([call("a", talk_seconds=60)], now=BEFORE)
+    await door.take([call("b", revision=1, talk_seconds=80)], now=FINAL)
+    assert await ledger(database) == [
+        ("r1", DAY, "talk_time", D(60), D(80), FINAL, "pbx", "b"),
+    ]
+    void = RecordVoided(kind="call", key="c1", rep_id="r1", revision=2)
+    await door.take([Event("v", "crm", None, void)], now=FINAL)
+    assert (await ledger(database))[1:] == [
+        ("r1", DAY, measure, D(was), D(0), FINAL, "crm", "v")
+        for measure, was in (
+            ("calls", 1), ("outbound_calls", 1), ("answered_calls", 1), ("answered_outbound", 1),
+            ("talk_time", 80), ("unknown_party_calls", 1),
+        )
+    ]  # fmt: skip
+
+
+async def test_another_day_is_restated_by_what_reached_it(database: Database) -> None:
+    """A late call on the 13th makes the conversation of the 20th a repeat, and nobody's first."""
+    door = Door(database, SETTINGS)
+    earlier = datetime(2026, 11, 13, 18, tzinfo=UTC)
+    customer = Customer("k1")
+    await door.take([call("a", customer=customer)], now=BEFORE)
+    late = call(
+        "late", call_id="c2", customer=customer, started_at=earlier, answered_at=earlier,
+        ended_at=earlier + timedelta(seconds=100),
+    )  # fmt: skip
+    await door.take([late], now=FINAL)
+    of_the_20th = [row[2:5] + row[6:] for row in await ledger(database) if row[1] == DAY]
+    assert of_the_20th == [
+        ("repeat_conversations", D(0), D(1), "pbx", "late"),
+        ("new_customer_calls", D(1), D(0), "pbx", "late"),
+    ]
+
+
+async def test_a_rate_that_comes_late_restates_by_name(database: Database) -> None:
+    door = Door(database, SETTINGS)
+    quote = QuoteRecorded(
+        quote_id="q1", rep_id="r1", customer=None, status="issued", amount=D(100), currency="EUR",
+        issued_at=datetime(2026, 11, 20, 18, tzinfo=UTC),
+    )  # fmt: skip
+    await door.take([Event("q", "crm", None, quote)], now=BEFORE)
+    rate = FxRateRecorded(currency="EUR", day=date(2026, 11, 19), rate=D("1.25"))
+    await door.take([Event("f", "bank", None, rate)], now=FINAL)
+    assert [row[2:5] + row[6:] for row in await ledger(database)] == [
+        ("converted_quotes", D(0), D(1), "bank", "f"),
+        ("quoted_amount", D(0), D(125), "bank", "f"),
+    ]
+
+
+async def test_what_looks_ahead_is_final_later(database: Database) -> None:
+    """A quote a week later makes a repeat conversation repeat-quote; that is final after 7 days."""
+
+    async def repeated(door: Door, name: str, now: datetime) -> list[str]:
+        start = datetime(2026, 11, 20, 18, tzinfo=UTC)
+        customer = Customer(f"k-{name}")
+        first = start - timedelta(days=2)
+        await door.take(
+            [
+                call(f"1{name}", call_id=f"1{name}", customer=customer, started_at=first,
+                     answered_at=first, ended_at=first + timedelta(seconds=100)),
+                call(f"2{name}", call_id=f"2{name}", customer=customer),
+            ],
+            now=BEFORE - timedelta(days=3),
+        )  # fmt: skip
+        quote = QuoteRecorded(
+            quote_id=name, rep_id="r9", customer=customer, status="issued", amount=D(1),
+            currency="USD", issued_at=start + timedelta(days=6),
+        )  # fmt: skip
+        await door.take([Event(f"q{name}", "crm", None, quote)], now=now)
+        return [row[2] for row in await ledger(database) if row[0] == "r1"]
+
+    door, week = Door(database, SETTINGS), timedelta(days=7)
+    assert await repeated(door, "a", FINAL + week - timedelta(microseconds=1)) == []
+    assert await repeated(door, "b", FINAL + week) == ["repeat_quote_conversations"]
