@@ -33,6 +33,7 @@ soak: env ## faults for a long time: hundreds of kills under load
 
 lint: env ## style
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 types: env ## types, strictly
 	$(BIN)/mypy

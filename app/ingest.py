@@ -111,9 +111,7 @@ class Door:
                 )
         # Only now is it true for others too.
         self._known = (version, known)
-        return Outcome(
-            len(fresh), len(duplicate_positions), len(refused), duplicate_positions
-        )
+        return Outcome(len(fresh), len(duplicate_positions), len(refused), duplicate_positions)
 
     async def _learn(self, session: Reading) -> tuple[Known, int]:
         """The directory and rates as they stand; read again only if somebody changed them."""
@@ -140,9 +138,7 @@ class Door:
         return settled, changed
 
 
-async def work_out(
-    session: Writing, desk: Desk, *, now: datetime, final_after: timedelta
-) -> bool:
+async def work_out(session: Writing, desk: Desk, *, now: datetime, final_after: timedelta) -> bool:
     """Work out everything that the desk's changes touch and write it all down.
 
     Answers whether what is known beside the facts (directory, claims, rates) changed.

@@ -36,9 +36,7 @@ LOOKS_AHEAD = {
 _EXACT = Context(prec=200)
 
 
-def closed_by(
-    directory: Directory, now: datetime, after: timedelta
-) -> Callable[[str, date], bool]:
+def closed_by(directory: Directory, now: datetime, after: timedelta) -> Callable[[str, date], bool]:
     """A test whether a rep's day is final at `now`: `after` its end."""
     known: dict[tuple[str, date], bool] = {}
 

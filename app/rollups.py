@@ -128,9 +128,7 @@ async def move(session: Writing, rows: Sequence[tuple[Any, ...]]) -> None:
     """Let the stored rollups move by `rows` of a `Movement`; a row with nothing left goes."""
     if not rows:
         return
-    await session.run(
-        "CREATE TEMP TABLE IF NOT EXISTS moved (LIKE rep_days) ON COMMIT DELETE ROWS"
-    )
+    await session.run("CREATE TEMP TABLE IF NOT EXISTS moved (LIKE rep_days) ON COMMIT DELETE ROWS")
     await session.copy("moved", ("rep_id", "day", *MEASURES), rows)
     await session.run(_DAYS)
     await session.run(_MONTHS)

@@ -135,7 +135,12 @@ async def test_returns_wait_for_their_order_and_money_for_its_rate(database: Dat
 async def test_what_one_door_learns_another_knows(database: Database) -> None:
     one, two = Door(database, SETTINGS), Door(database, SETTINGS)
     night = datetime(2026, 11, 20, 2, tzinfo=UTC)
-    late = {"started_at": night, "answered_at": None, "ended_at": night, "outcome": "busy"}
+    late: dict[str, Any] = {
+        "started_at": night,
+        "answered_at": None,
+        "ended_at": night,
+        "outcome": "busy",
+    }
     await one.take([call("a", **late)], now=NOW)
     denver = RepRecorded(rep_id="r1", name="Ada", time_zone="America/Denver")
     await two.take([Event("r", "hr", None, denver)], now=NOW)

@@ -75,9 +75,7 @@ async def _board(
     sample: Decimal | None, limit: int | None,
 ) -> Board:  # fmt: skip
     async with state.views.open(state.clock()) as view:
-        return await board(
-            view, kpi_of(kpi), period, teams=teams, min_sample=sample, limit=limit
-        )
+        return await board(view, kpi_of(kpi), period, teams=teams, min_sample=sample, limit=limit)
 
 
 def _teams(key: Key, team: str | None) -> frozenset[str] | None:

@@ -117,9 +117,7 @@ def _kept(headers: dict[str, str]) -> str:
     return encode(kept).decode()
 
 
-def _measure(
-    found: list[tuple[Event | Refusal, bytes]], outcome: Outcome, seconds: float
-) -> None:
+def _measure(found: list[tuple[Event | Refusal, bytes]], outcome: Outcome, seconds: float) -> None:
     duplicates = set(outcome.duplicate_positions)
     for position, (one, _) in enumerate(found):
         if isinstance(one, Refusal):
@@ -149,5 +147,3 @@ def limit(state: State, key: Key, events: int) -> None:
         left = int(MINUTE - (now - since)) + 1
         raise TooMany(f"{most} events a minute are this key's limit", retry_after=left)
     _windows[key.id] = (since, taken + events)
-
-

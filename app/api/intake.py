@@ -81,9 +81,7 @@ def _told(error: Exception) -> Exception:
     return error if isinstance(error, RingsideError) else RingsideError(type(error).__name__)
 
 
-def _share(
-    outcome: Outcome, arrivals: Sequence[Event | Refused], start: int, end: int
-) -> Outcome:
+def _share(outcome: Outcome, arrivals: Sequence[Event | Refused], start: int, end: int) -> Outcome:
     """What became of the arrivals at `start`..`end` of a batch."""
     duplicates = [at - start for at in outcome.duplicate_positions if start <= at < end]
     refused = sum(1 for arrival in arrivals if isinstance(arrival, Refused))

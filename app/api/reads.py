@@ -72,9 +72,7 @@ async def get_reps(
     state, on = state_of(request), query.day("date", date)
     async with state.views.open(state.clock()) as view:
         cards = [card for card in _cards(view, on) if _visible(key, card.team)]
-        return answered(
-            request, {"as_of": view.as_of, **paged(cards, "rep_id", limit, cursor)}
-        )
+        return answered(request, {"as_of": view.as_of, **paged(cards, "rep_id", limit, cursor)})
 
 
 def _cards(view: View, on: Any) -> list[RepCard]:
@@ -204,9 +202,7 @@ async def _series(
         detail = f"{first} is not before to, {last}"
         raise BadRequest(f"from: {detail}", errors=(FieldError("from", detail),))
     async with state.views.open(state.clock()) as view:
-        found = await series(
-            view, within(key, subject), kpi_of(kpi), first, last, BUCKETS[bucket]
-        )
+        found = await series(view, within(key, subject), kpi_of(kpi), first, last, BUCKETS[bucket])
     if wants_csv(request):
         return as_csv(POINT_COLUMNS, [_row(point) for point in found.points])
     return answered(request, found)

@@ -57,9 +57,7 @@ def own(shelf: Shelf[R], row: R) -> R:
     return mine
 
 
-def grouped(
-    shelf: Shelf[R], by: Callable[[R], Any], wanted: Collection[Any]
-) -> dict[Any, list[R]]:
+def grouped(shelf: Shelf[R], by: Callable[[R], Any], wanted: Collection[Any]) -> dict[Any, list[R]]:
     """The rows on the shelf whose `by` is among `wanted`, by it; each ours to change."""
     groups: dict[Any, list[R]] = {}
     for row in list(shelf.now.values()):

@@ -158,11 +158,13 @@ async def _quotes(
     session: Reading, desk: Desk, touches: dict[Pair, list[Touch]]
 ) -> dict[str, list[datetime]]:
     """When quotes were issued, by party, for the pairs that can have a repeat conversation."""
-    wanted = sorted({
-        pair[0]
-        for pair, of_pair in touches.items()
-        if sum(1 for touch in of_pair if touch.marks & CONVERSATION) > 1
-    })
+    wanted = sorted(
+        {
+            pair[0]
+            for pair, of_pair in touches.items()
+            if sum(1 for touch in of_pair if touch.marks & CONVERSATION) > 1
+        }
+    )
     found: dict[str, list[datetime]] = {party: [] for party in wanted}
     if not wanted:
         return found
@@ -231,8 +233,10 @@ def remarked_amounts(before: int, after: int) -> list[tuple[str, int]]:
 
 async def keep_remarked(session: Writing, pairs: Pairs) -> None:
     """Write the new marks of rows that were not on a shelf."""
-    for table, columns in (("legs", ("call_id", "rep_id")),
-                           ("conversations", ("conversation_id",))):
+    for table, columns in (
+        ("legs", ("call_id", "rep_id")),
+        ("conversations", ("conversation_id",)),
+    ):
         rows = [(touch.key, marks) for touch, marks in pairs.remarked if touch.table == table]
         if not rows:
             continue

@@ -85,9 +85,7 @@ async def reps_changed(session: Reading, desk: Desk, dirty: Dirty) -> bool:
     return True
 
 
-async def _days_moved(
-    session: Reading, moves: dict[str, tuple[date, date]], dirty: Dirty
-) -> None:
+async def _days_moved(session: Reading, moves: dict[str, tuple[date, date]], dirty: Dirty) -> None:
     """Find the facts of these reps on the dates on which their zone or floor changed."""
     reps = sorted(moves)
     for table, column, keys in (

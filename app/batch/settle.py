@@ -35,9 +35,7 @@ async def load_records(session: Reading, desk: Desk, rows: Iterable[AnyRow]) -> 
         elif row_type in (TimeOff, Rate):
             keys = unique(key_of(r) for r in candidates)
             first, second = row_type.key_columns
-            where = (
-                f'({first}, "{second}") IN (SELECT * FROM unnest($1::text[], $2::date[]))'
-            )
+            where = f'({first}, "{second}") IN (SELECT * FROM unnest($1::text[], $2::date[]))'
             values = [[k[0] for k in keys], [k[1] for k in keys]]
         else:
             column = row_type.key_columns[0]

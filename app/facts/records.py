@@ -103,9 +103,7 @@ def _customer(d: CustomerRecorded, stamp: Stamp, _: Event, numbers: Numbers) -> 
 
 
 def _rep(d: RepRecorded, stamp: Stamp, _: Event, _numbers: Numbers) -> Rep:
-    return Rep(
-        d.rep_id, d.effective_from, d.name, d.team, d.manager, d.time_zone, d.active, *stamp
-    )
+    return Rep(d.rep_id, d.effective_from, d.name, d.team, d.manager, d.time_zone, d.active, *stamp)
 
 
 def _time_off(d: TimeOffRecorded, stamp: Stamp, _: Event, _numbers: Numbers) -> TimeOff:
@@ -153,6 +151,5 @@ _ROWS: dict[type, Callable[[Any, Any, Event, Numbers], AnyRow]] = {
     RecordVoided: _void,
 }
 _VOIDABLE: dict[str, type[Any]] = {
-    row.record: row
-    for row in (Leg, Segment, Conversation, Quote, Order, Return, Customer, Rep)
+    row.record: row for row in (Leg, Segment, Conversation, Quote, Order, Return, Customer, Rep)
 }

@@ -71,8 +71,9 @@ class Shelf(Generic[R]):
             return
         columns = self.row_type.key_columns
         arrays = [[getattr(row, column) for row in rows] for column in columns]
-        types = ["date" if column in ("day", "date", "effective_from") else "text"
-                 for column in columns]
+        types = [
+            "date" if column in ("day", "date", "effective_from") else "text" for column in columns
+        ]
         unnest = ", ".join(f"${i + 1}::{t}[]" for i, t in enumerate(types))
         match = " AND ".join(f't."{column}" = k."{column}"' for column in columns)
         names = ", ".join(f'"{column}"' for column in columns)

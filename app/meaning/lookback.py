@@ -26,9 +26,7 @@ NEW_AFTER = timedelta(days=180)
 LONGEST = NEW_AFTER
 
 
-def call_marks(
-    start: datetime, outbound: Sequence[datetime], reached: Sequence[datetime]
-) -> int:
+def call_marks(start: datetime, outbound: Sequence[datetime], reached: Sequence[datetime]) -> int:
     """Marks of an outbound call to a customer.
 
     `outbound` are the starts of all the rep's outbound calls to the customer, this one too;
