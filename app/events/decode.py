@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 
 from app.events import fields
+from app.events.entry import Rules
 from app.events.fields import Huge
-from app.events.read import TYPES, Rules, consistent, read_data
+from app.events.read import TYPES, consistent, read_data
 from app.events.refusals import Invalid, Refusal, shown
 from app.events.types import (
     CallEnded,

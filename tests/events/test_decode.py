@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.events.decode import MOST_BYTES, _careful, _plain, decode_binary
-from app.events.read import Rules
+from app.events.entry import Rules
 from app.events.refusals import CODES, Refusal
 from app.events.types import (
     CallEnded,
