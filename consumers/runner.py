@@ -142,11 +142,17 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _leave(self) -> None:
         # Each bounded: a cluster that is gone must not keep us.
         await self._commit_advisory()
-        for what in (self._consumer.stop(), self._producer.close()):
+        for leave in (self._consumer.stop, self._producer.close):
             try:
-                await asyncio.wait_for(what, LEAVE_SECONDS)
+                await asyncio.wait_for(leave(), LEAVE_SECONDS)
             except (KafkaError, OSError, TimeoutError) as error:
                 log.warning("left Kafka without its answer: %r", error)
+            except asyncio.CancelledError:
+                # While the cluster is away the client lets the end of its own tasks out here.
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+                log.warning("left Kafka while it was away")
 
     async def on_partitions_revoked(self, _revoked: set[TopicPartition]) -> None:
         """Before a rebalance: drain, commit, let go."""
