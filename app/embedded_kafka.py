@@ -159,7 +159,8 @@ class Broker:
 
     async def _format(self, config: Path) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config))
+        # With "=", for one cluster in 64 begins with a dash and would be taken for an option.
+        tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(config))
         if await _ended(self._java(*tool)):
             raise Unavailable(f"Kafka could not format {self.data_dir}: {self._tail()}")
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,18 @@ async def test_data_and_address_survive_restarts(bootstrap: str, tmp_path: Path)
     async with running(tmp_path / "kafka") as again:
         assert again == address
         assert [r.value for r in await everything(chosen, "calls", 3)] == [b"v0", b"v1", b"v2"]
+
+
+async def test_a_cluster_may_begin_with_a_dash(
+    bootstrap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del bootstrap
+    monkeypatch.setattr("uuid.uuid4", lambda: uuid.UUID(bytes=b"\xfb" + bytes(15)))
+    broker = Broker(tmp_path)
+    await broker.start()
+    await broker.stop()
+    kept = (tmp_path / "log" / "meta.properties").read_text("utf-8").splitlines()
+    assert "cluster.id=-wAAAAAAAAAAAAAAAAAAAA" in kept
 
 
 async def test_a_broker_that_cannot_start_says_why(bootstrap: str, tmp_path: Path) -> None:
