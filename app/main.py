@@ -32,6 +32,7 @@ from app.api.state import Clock, State
 from app.db import LOST, Database
 from app.errors import BadRequest, FieldError, RingsideError, Unauthorized, Unavailable
 from app.exact import encode
+from app.feeds.registry import opened
 from app.ingest import Door
 from app.producer import Producer
 from app.settings import Settings
@@ -78,7 +79,10 @@ def create_app(
     producer: Producer | None = None,
     clock: Clock = now,
 ) -> FastAPI:
-    """The API and the page on `database`; with a `producer` events go to Kafka first."""
+    """The API and the page on `database`; with a `producer` events go to Kafka first.
+
+    Raises `BadConfiguration` where a feed is to be on that nobody could sign for.
+    """
     the_door = door or Door(database, settings)
     state = State(
         settings=settings,
@@ -89,6 +93,7 @@ def create_app(
         views=Views(database, settings),
         intake=Intake(the_door, clock),
         live=Live(database),
+        feeds=opened(settings),
     )
 
     @asynccontextmanager

@@ -138,6 +138,14 @@ class Settings(BaseModel):
     )
     events_per_minute: int = Field(0, ge=0, description="limit for one key; 0 for none")
 
+    feeds: tuple[str, ...] = Field(
+        (), description="feeds that must be on, each with its secret; NAME:insecure goes without"
+    )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#]+(/[^?#]*)?$",
+        description="where vendors reach us, if a proxy stands between: https://ringside.example.com",
+    )
     aircall_token: SecretStr | None = Field(None, description="the webhook token of Aircall")
     shopify_secret: SecretStr | None = Field(None, description="the webhook secret of Shopify")
 
@@ -162,7 +170,7 @@ class Settings(BaseModel):
         False, description="go on where Kafka deleted records before the consumer read them"
     )
 
-    @field_validator("working_weekdays", "holidays", mode="before")
+    @field_validator("working_weekdays", "holidays", "feeds", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -177,7 +185,7 @@ class Settings(BaseModel):
         try:
             return json.loads(value)
         except ValueError as error:
-            raise ValueError(f"a JSON list is needed: {error}") from None
+            raise ValueError(f"JSON is needed: {error}") from None
 
     @field_validator("database_url")
     @classmethod

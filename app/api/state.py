@@ -1,6 +1,6 @@
 """What every request can reach: made once when the application is, found through the request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,7 +20,8 @@ Clock = Callable[[], datetime]
 
 @dataclass(slots=True)
 class State:
-    """The application's parts. `producer` is there when events go through Kafka."""
+    """The application's parts. `producer` is there when events go through Kafka; `feeds` are the
+    open ones, with their secrets."""
 
     settings: Settings
     database: Database
@@ -30,6 +31,7 @@ class State:
     views: Views
     intake: Intake
     live: Live
+    feeds: Mapping[str, tuple[str, ...]]
     keys: dict[bytes, tuple[float, Key | None]] = field(default_factory=dict)
 
 

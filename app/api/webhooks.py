@@ -1,6 +1,8 @@
 """POST /v1/webhooks/{source}: what vendors push. The signature is the key."""
 
-import logging
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,13 +14,12 @@ from app.events.cloudevents import STRUCTURED
 from app.events.refusals import Refusal
 from app.events.types import Event
 from app.exact import encode
-from app.feeds.feed import Feed, Ignored, read_hook
+from app.feeds.feed import Hook, Ignored, read_hook
 from app.feeds.registry import FEEDS
 from app.ingest import Outcome
 from app.settings import Settings, environment_name
 
 router = APIRouter(tags=["events"])
-log = logging.getLogger(__name__)
 
 # An order of a thousand lines is some megabytes in a vendor's words.
 MOST_BODY = 4 << 20
@@ -41,47 +42,65 @@ async def post_webhook(request: Request, source: str) -> Response:
     """Take one webhook. A genuine one is answered with 200 whatever it holds, once it is durable:
 
     vendors stop sending where they hear anything else, and would send a bad payload again and
-    again. `ignored` says why it meant nothing; `rejected` what is wrong with it.
+    again. `ignored` counts, by reason, what meant nothing; `rejected` what is wrong with it.
     """
     feed = FEEDS.get(source)
     if feed is None:
         raise NotFound(f"there is no feed {source!a}; there are {', '.join(sorted(FEEDS))}")
     state = state_of(request)
-    secret = _secret(state.settings, feed)
+    secrets = state.feeds.get(source)
+    if secrets is None:
+        name = environment_name(feed.setting)
+        raise Forbidden(f"the feed {source} is not enabled: set {name}")
     body = await read_body(request, MOST_BODY)
-    if not feed.genuine(secret, request.headers, body):
+    hook = Hook(request.headers, body, _public(state.settings, request), request.method)
+    now = state.clock()
+    for secret in secrets:
+        if asked := feed.question(secret, hook, now):
+            return Response(encode(asked.body), 200, asked.headers, media_type="application/json")
+    if secrets and not any(feed.genuine(secret, hook, now) for secret in secrets):
         metrics.EVENTS.labels(feed.name, "webhook", "unsigned").inc()
         raise Unauthorized(f"the signature is not {feed.name}'s")
-    read = read_hook(
-        feed, request.headers, body, now=state.clock(), currency=state.settings.currency
-    )
-    if isinstance(read, Ignored):
-        metrics.EVENTS.labels(feed.name, "webhook", f"ignored_{read.reason}").inc()
-        return _answer(Outcome(0, 0, 0, []), [], read.reason)
-    found = [(one, _without(secret, one, raw)) for one, raw in read]
-    outcome = await take(state, found, {"content-type": f"{STRUCTURED}+json"})
-    return _answer(outcome, [one for one, _ in found if isinstance(one, Refusal)], None)
+    ignored: Counter[str] = Counter()
+    found: list[tuple[Event | Refusal, bytes]] = []
+    for one, raw in read_hook(feed, hook, now=now, settings=state.settings):
+        if isinstance(one, Ignored):
+            ignored[one.reason] += 1
+            metrics.EVENTS.labels(feed.name, "webhook", f"ignored_{one.reason}").inc()
+        else:
+            found.append((one, _without(secrets, one, raw)))
+    outcome = Outcome(0, 0, 0, [])
+    if found:
+        outcome = await take(state, found, {"content-type": f"{STRUCTURED}+json"})
+    refusals = [one for one, _ in found if isinstance(one, Refusal)]
+    return _answer(outcome, refusals, ignored, feed.receipt(hook, now))
 
 
-def _secret(settings: Settings, feed: Feed) -> str:
-    """The feed's secret. Raises `Forbidden` where there is none: then nobody can sign."""
-    secret = getattr(settings, feed.setting)
-    if secret is None or not secret.get_secret_value():
-        name = environment_name(feed.setting)
-        raise Forbidden(f"the feed {feed.name} is not enabled: set {name}")
-    return str(secret.get_secret_value())
+def _public(settings: Settings, request: Request) -> str:
+    """The address that the vendor called: behind a proxy it is not the one that we see."""
+    seen = str(request.url)
+    if settings.public_url is None:
+        return seen
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{settings.public_url.rstrip('/')}{request.url.path}{query}"
 
 
-def _without(secret: str, one: Event | Refusal, raw: bytes) -> bytes:
+def _without(secrets: tuple[str, ...], one: Event | Refusal, raw: bytes) -> bytes:
     """The bytes to keep: a dead letter does not hold the secret that came in it."""
-    return raw.replace(secret.encode(), b"***") if isinstance(one, Refusal) else raw
+    if isinstance(one, Refusal):
+        for secret in secrets:
+            raw = raw.replace(secret.encode(), b"***")
+    return raw
 
 
-def _answer(outcome: Outcome, refusals: list[Refusal], ignored: str | None) -> Response:
+def _answer(
+    outcome: Outcome, refusals: list[Refusal], ignored: Mapping[str, int], receipt: dict[str, Any]
+) -> Response:
     answer = {
         "accepted": outcome.accepted,
         "duplicates": outcome.duplicates,
         "ignored": ignored,
         "rejected": [{"code": r.code, "field": r.field, "detail": r.detail} for r in refusals],
+        **receipt,
     }
     return Response(encode(answer), media_type="application/json")

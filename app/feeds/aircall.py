@@ -7,12 +7,14 @@ known for all of it: there is no hold, and no time between two agents.
 
 import hashlib
 import hmac
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from app.feeds.feed import CloudEvent, Feed, Headers, Ignored, instant, parse
+from app.feeds.feed import CloudEvent, Feed, Hook, Ignored, instant, parse
+from app.settings import Settings
 
 FINAL = ("call.ended", "call.voicemail_left")
 # Told while the call runs: its end will say more.
@@ -55,18 +57,18 @@ _hook = msgspec.json.Decoder(_Hook)
 _call = msgspec.json.Decoder(_Call)
 
 
-def genuine(secret: str, _headers: Headers, body: bytes) -> bool:
+def genuine(secret: str, hook: Hook, _now: datetime) -> bool:
     """Whether the body holds the webhook's token; compared in constant time."""
     try:
-        token = _signed.decode(body).token
+        token = _signed.decode(hook.body).token
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
     return hmac.compare_digest(token.encode(errors="replace"), secret.encode())
 
 
-def translate(_headers: Headers, body: bytes) -> list[CloudEvent] | Ignored:
+def translate(given: Hook, _settings: Settings) -> list[CloudEvent] | Ignored:
     """The legs of a finished call; raises `Invalid` for one that cannot be read."""
-    hook = parse(_hook, body)
+    hook = parse(_hook, given.body)
     if hook.event not in FINAL:
         return Ignored("not_final" if hook.event in RUNNING else "kind", hook.event)
     call = parse(_call, hook.data)

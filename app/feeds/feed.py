@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from app.events.decode import decode_structured
 from app.events.refusals import Invalid, Refusal, shown
 from app.events.types import Event
+from app.settings import Settings
 
 Headers = Mapping[str, str]  # names in lower case
 CloudEvent = dict[str, Any]
@@ -37,40 +38,93 @@ class Ignored(Struct, frozen=True):
     kind: str
 
 
-class Feed(Struct, frozen=True):
-    """One vendor: its name in the path, the setting that holds its secret, its two functions.
+class Hook(Struct, frozen=True):
+    """A payload as it came: by a request to `url` (the public one, with its query), or as the
+    record of a topic that carries such payloads; then it has no `url`."""
 
-    `topic` is the header that says what the payload is, where the payload does not say it itself.
+    headers: Headers
+    body: bytes
+    url: str = ""
+    method: str = "POST"
+
+
+class Answer(Struct, frozen=True):
+    """What a vendor's question is answered with, in place of what became of its payload."""
+
+    body: dict[str, Any]
+    headers: dict[str, str] = {}
+
+
+def _whole(hook: Hook) -> list[bytes]:
+    return [hook.body]
+
+
+def _no_question(_secret: str, _hook: Hook, _now: datetime) -> Answer | None:
+    return None
+
+
+def _no_receipt(_hook: Hook, _now: datetime) -> dict[str, Any]:
+    return {}
+
+
+class Feed(Struct, frozen=True):
+    """One vendor: its name in the path, the setting that holds its secret, and what it means.
+
+    `genuine` says whether a hook is signed with a secret; `translate` makes events of one payload,
+    a reason to ignore it, or raises `Invalid`. `topic` is the header that says what the payload
+    is, where the payload does not say it itself. `parts` are the payloads of a hook that carries
+    several; `question` answers a vendor that asks who we are (called before the signature is
+    looked at); `receipt` is what it wants to read in an answer.
     """
 
     name: str
     setting: str
-    genuine: Callable[[str, Headers, bytes], bool]
-    translate: Callable[[Headers, bytes], list[CloudEvent] | Ignored]
+    genuine: Callable[[str, Hook, datetime], bool]
+    translate: Callable[[Hook, Settings], list[CloudEvent] | Ignored]
     topic: str = ""
+    parts: Callable[[Hook], list[bytes]] = _whole
+    question: Callable[[str, Hook, datetime], Answer | None] = _no_question
+    receipt: Callable[[Hook, datetime], dict[str, Any]] = _no_receipt
 
 
 def read_hook(
-    feed: Feed, headers: Headers, body: bytes, *, now: datetime, currency: str
-) -> list[tuple[Event | Refusal, bytes]] | Ignored:
-    """The events of a genuine payload, each with its own bytes as structured JSON.
+    feed: Feed, hook: Hook, *, now: datetime, settings: Settings
+) -> list[tuple[Event | Refusal | Ignored, bytes]]:
+    """What a genuine hook comes to: events, each with its own bytes as structured JSON.
 
-    A payload that cannot be read is one refusal, with the payload as its bytes.
+    A payload that cannot be read is one refusal, with the payload as its bytes; so is one that is
+    ignored. The payloads beside it are read all the same.
     """
     try:
-        made = feed.translate(headers, body)
+        parts = feed.parts(hook)
+    except Invalid as error:
+        return [(_refusal(feed, hook, error), hook.body)]
+    found: list[tuple[Event | Refusal | Ignored, bytes]] = []
+    for part in parts:
+        found += _read(feed, structs.replace(hook, body=part), now, settings)
+    return found
+
+
+def _read(
+    feed: Feed, hook: Hook, now: datetime, settings: Settings
+) -> list[tuple[Event | Refusal | Ignored, bytes]]:
+    try:
+        made = feed.translate(hook, settings)
         if isinstance(made, Ignored):
-            return made
+            return [(made, hook.body)]
         raws = [msgspec.json.encode(event) for event in made]
     except Invalid as error:
-        code, field, detail = error.code, error.field, error.detail
+        return [(_refusal(feed, hook, error), hook.body)]
     except (ArithmeticError, ValueError, OSError) as error:
         # Numbers and dates beyond what can be reckoned with; text that is no text.
-        code, field, detail = "out_of_range", None, shown(str(error))
-    else:
-        return [(decode_structured(raw, now=now, currency=currency), raw) for raw in raws]
-    kind = headers.get(feed.topic, "").replace("\0", "")[:200] or None
-    return [(Refusal(code, field, detail, source=feed.name, type=kind), body)]
+        beyond = Invalid("out_of_range", None, shown(str(error)))
+        return [(_refusal(feed, hook, beyond), hook.body)]
+    return [(decode_structured(raw, now=now, currency=settings.currency), raw) for raw in raws]
+
+
+def _refusal(feed: Feed, hook: Hook, error: Invalid) -> Refusal:
+    kind = hook.headers.get(feed.topic, "").replace("\0", "")[:200] or None
+    return Refusal(error.code, error.field, error.detail, source=feed.name, type=kind)
 
 
 def parse(decoder: "msgspec.json.Decoder[T]", body: bytes | msgspec.Raw) -> T:

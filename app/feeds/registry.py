@@ -1,6 +1,40 @@
-"""The feeds there are, by the name in the path of their webhook."""
+"""The feeds there are, by the name in the path of their webhook; which a deployment has opened."""
 
+from collections.abc import Mapping
+
+from app.errors import BadConfiguration
 from app.feeds import aircall, shopify
 from app.feeds.feed import Feed
+from app.settings import Settings, environment_name
 
 FEEDS: dict[str, Feed] = {feed.name: feed for feed in (aircall.FEED, shopify.FEED)}
+
+INSECURE = ":insecure"
+
+
+def opened(settings: Settings) -> Mapping[str, tuple[str, ...]]:
+    """The feeds that are on, each with its secrets: several while one takes another's place.
+
+    Those with a secret are, and those that `RINGSIDE_FEEDS` names as insecure, which have none.
+    Raises `BadConfiguration` where one is named that there is not, or that nobody could sign.
+    """
+    found = {name: secrets for name in FEEDS if (secrets := _secrets(settings, name))}
+    for named in settings.feeds:
+        name = named.removesuffix(INSECURE)
+        if name not in FEEDS:
+            known = ", ".join(sorted(FEEDS))
+            raise BadConfiguration(f"RINGSIDE_FEEDS: there is no feed {name!r}; there are {known}")
+        if named.endswith(INSECURE):
+            found.setdefault(name, ())
+        elif name not in found:
+            secret = environment_name(FEEDS[name].setting)
+            raise BadConfiguration(
+                f"RINGSIDE_FEEDS: {name} needs {secret}, or anybody could send in its name; "
+                f"where that is meant, say {name}{INSECURE}"
+            )
+    return found
+
+
+def _secrets(settings: Settings, name: str) -> tuple[str, ...]:
+    secret = getattr(settings, FEEDS[name].setting)
+    return () if secret is None else tuple(secret.get_secret_value().split())

@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 
 from app.events.refusals import Invalid
-from app.feeds.feed import CloudEvent, Feed, Headers, Ignored, parse
+from app.feeds.feed import CloudEvent, Feed, Headers, Hook, Ignored, parse
 from app.feeds.shopify_payloads import Draft, Order, Refund
 from app.feeds.shopify_records import order_of, quote_of, rep_of, return_of
+from app.settings import Settings
 
 ORDERS = (
     "orders/create", "orders/updated", "orders/paid", "orders/cancelled", "orders/fulfilled",
@@ -38,15 +39,16 @@ _draft = msgspec.json.Decoder(Draft)
 _deleted = msgspec.json.Decoder(_Deleted)
 
 
-def genuine(secret: str, headers: Headers, body: bytes) -> bool:
+def genuine(secret: str, hook: Hook, _now: datetime) -> bool:
     """Whether the header's HMAC-SHA-256 is of these very bytes; compared in constant time."""
-    mine = base64.b64encode(hmac.digest(secret.encode(), body, "sha256"))
-    given = headers.get("x-shopify-hmac-sha256", "")
+    mine = base64.b64encode(hmac.digest(secret.encode(), hook.body, "sha256"))
+    given = hook.headers.get("x-shopify-hmac-sha256", "")
     return hmac.compare_digest(mine, given.encode(errors="replace"))
 
 
-def translate(headers: Headers, body: bytes) -> list[CloudEvent] | Ignored:
+def translate(hook: Hook, _settings: Settings) -> list[CloudEvent] | Ignored:
     """The records of a webhook, by its topic; raises `Invalid` for what cannot be read."""
+    headers, body = hook.headers, hook.body
     topic = headers.get("x-shopify-topic", "")
     if topic == "":
         raise Invalid("missing", "X-Shopify-Topic", "the header says what the payload is")

@@ -8,6 +8,8 @@ import pytest
 
 from app import settings
 from app.db import Database
+from app.errors import BadConfiguration
+from app.feeds.registry import FEEDS
 from app.main import create_app
 from tests.feeds import payloads
 from tests.feeds.payloads import SECRET, TOKEN, order, refund, shopify_headers
@@ -26,10 +28,10 @@ async def counts(database: Database) -> dict[str, int]:
 def answer(
     accepted: int = 0,
     duplicates: int = 0,
-    ignored: str | None = None,
+    ignored: dict[str, int] | None = None,
     rejected: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    return {"accepted": accepted, "duplicates": duplicates, "ignored": ignored,
+    return {"accepted": accepted, "duplicates": duplicates, "ignored": ignored or {},
             "rejected": rejected or []}  # fmt: skip
 
 
@@ -84,11 +86,11 @@ async def test_what_is_ignored_is_answered_with_its_reason(
     service: httpx2.AsyncClient, database: Database
 ) -> None:
     assert await post(service, AIRCALL, payloads.aircall("call.hungup")) == answer(
-        ignored="not_final"
+        ignored={"not_final": 1}
     )
     body = b'{"id": 1}'
     headers = shopify_headers("returns/approve", body)
-    assert await post(service, SHOPIFY, body, **headers) == answer(ignored="kind")
+    assert await post(service, SHOPIFY, body, **headers) == answer(ignored={"kind": 1})
     assert set((await counts(database)).values()) == {0}
 
 
@@ -145,13 +147,62 @@ async def test_unknown_feeds_and_ones_without_a_secret_say_so(
 ) -> None:
     unknown = await service.post("/v1/webhooks/faxes", content=b"{}")
     assert unknown.status_code == 404
-    assert unknown.json()["detail"] == "there is no feed 'faxes'; there are aircall, shopify"
+    assert (
+        unknown.json()["detail"]
+        == f"there is no feed 'faxes'; there are {', '.join(sorted(FEEDS))}"
+    )
     bare = create_app(settings.read({"RINGSIDE_SECRET": "a secret of the tests"}), database)
     transport = httpx2.ASGITransport(bare)
     async with httpx2.AsyncClient(transport=transport, base_url="http://x.test") as client:
         off = await client.post(AIRCALL, content=payloads.aircall())
     assert off.status_code == 403
     assert off.json()["detail"] == "the feed aircall is not enabled: set RINGSIDE_AIRCALL_TOKEN"
+
+
+async def opened(database: Database, body: bytes, **environ: str) -> int:
+    """The status that a deployment with these settings answers an Aircall payload with."""
+    chosen = settings.read({"RINGSIDE_SECRET": "a secret of the tests", **environ})
+    transport = httpx2.ASGITransport(create_app(chosen, database))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://x.test") as client:
+        return (await client.post(AIRCALL, content=body)).status_code
+
+
+async def test_two_secrets_hold_while_one_takes_the_others_place(database: Database) -> None:
+    old, new = payloads.aircall(), payloads.aircall().replace(TOKEN.encode(), b"tok_new")
+    for body, status in ((old, 200), (new, 200), (new.replace(b"tok_new", b"tok_none"), 401)):
+        given = f"tok_new {TOKEN}\n"
+        assert await opened(database, body, RINGSIDE_AIRCALL_TOKEN=given) == status
+
+
+async def test_a_feed_goes_without_a_secret_only_where_it_is_told_so(database: Database) -> None:
+    unsigned = payloads.aircall().replace(TOKEN.encode(), b"")
+    assert await opened(database, unsigned) == 403
+    assert await opened(database, unsigned, RINGSIDE_FEEDS="aircall:insecure") == 200
+    # A secret that is there is asked for, whatever else is said.
+    both = {"RINGSIDE_FEEDS": "aircall:insecure", "RINGSIDE_AIRCALL_TOKEN": TOKEN}
+    assert await opened(database, unsigned, **both) == 401
+
+
+@pytest.mark.parametrize(
+    ("feeds", "why"),
+    [
+        (
+            "shopify, aircall",
+            (
+                "RINGSIDE_FEEDS: shopify needs RINGSIDE_SHOPIFY_SECRET, or anybody could send in its "
+                "name; where that is meant, say shopify:insecure"
+            ),
+        ),
+        ("faxes", "RINGSIDE_FEEDS: there is no feed 'faxes'; there are "),
+    ],
+)
+async def test_a_feed_that_nobody_could_sign_for_refuses_to_start(
+    database: Database, feeds: str, why: str
+) -> None:
+    chosen = settings.read({"RINGSIDE_FEEDS": feeds, "RINGSIDE_SECRET": "a secret of the tests"})
+    with pytest.raises(BadConfiguration) as refused:
+        create_app(chosen, database)
+    assert str(refused.value).startswith(why)
 
 
 async def test_a_body_over_four_megabytes_is_not_read(service: httpx2.AsyncClient) -> None:
