@@ -189,8 +189,8 @@ async def test_a_feed_goes_without_a_secret_only_where_it_is_told_so(database: D
         (
             "shopify, aircall",
             (
-                "RINGSIDE_FEEDS: shopify needs RINGSIDE_SHOPIFY_SECRET, or anybody could send in its "
-                "name; where that is meant, say shopify:insecure"
+                "RINGSIDE_FEEDS: shopify needs RINGSIDE_SHOPIFY_SECRET, or anybody could send in "
+                "its name; where that is meant, say shopify:insecure"
             ),
         ),
         ("faxes", "RINGSIDE_FEEDS: there is no feed 'faxes'; there are "),
