@@ -19,7 +19,7 @@ from app.settings import Settings, environment_name, is_secret
 ROOT = Path(__file__).parents[1]
 SETTINGS = ROOT / "docs/settings.md"
 OPERATIONS = ROOT / "docs/operations.md"
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 FILES = [*PAGES, ROOT / "Dockerfile", *sorted(ROOT.glob("deploy/**/*.yaml"))]
 SETTING = re.compile(r"\bRINGSIDE_[A-Z_]+\b|\b(?:DATABASE_URL|LOG_LEVEL)(?:_FILE)?\b")
 METRIC = re.compile(r"\b(?:ringside|http)_[a-z_]*_(?:total|seconds\w*|events\w*|lag|kpi|info)\b")

@@ -9,21 +9,18 @@ import pytest
 from app import settings
 from app.db import Database
 from app.main import create_app
-from tests.feeds.payloads import SECRET, TOKEN
+from tests.feeds.every_vendor import VENDORS
 
 NOW = datetime(2025, 12, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 async def service(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of the service, with both feeds enabled."""
-    chosen = settings.read(
-        {
-            "RINGSIDE_SECRET": "a secret of the tests",
-            "RINGSIDE_AIRCALL_TOKEN": TOKEN,
-            "RINGSIDE_SHOPIFY_SECRET": SECRET,
-        }
-    )
+    """A client of the service, with every feed enabled."""
+    environ = {"RINGSIDE_SECRET": "a secret of the tests"}
+    for vendor in VENDORS.values():
+        environ |= vendor.environ
+    chosen = settings.read(environ)
     app = create_app(chosen, database, clock=lambda: NOW)
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://ringside.test") as client:

@@ -12,8 +12,9 @@ from app.events.refusals import CODES, Refusal
 from app.events.types import Event
 from app.feeds.feed import REASONS, Hook, Ignored, read_hook
 from app.feeds.registry import FEEDS
-from tests.feeds import given, payloads
-from tests.feeds.payloads import line, off, order, refund, shopify_headers
+from tests.feeds import given
+from tests.feeds.every_vendor import VENDORS
+from tests.feeds.payloads import shopify_headers
 
 NOW = datetime(2025, 12, 1, tzinfo=UTC)
 MUTATIONS = 10_000
@@ -24,29 +25,6 @@ ODD: tuple[Any, ...] = (
     [None], {"id": None}, "2025-11-18T09:00:00", "2025-13-45T99:99:99Z", "0001-01-01T00:00:00Z",
     "9999-12-31T23:59:59-23:59", ["x"] * 3, {"shop_money": {"amount": "x"}}, {"shop_money": None},
 )  # fmt: skip
-SEEDS: dict[str, list[tuple[dict[str, str], bytes]]] = {
-    "aircall": [
-        ({}, payloads.aircall()),
-        ({}, payloads.aircall(transferred_by=payloads.user(12), direction="inbound")),
-        ({}, payloads.aircall("call.voicemail_left", answered_at=None, voicemail="x")),
-    ],
-    "shopify": [
-        (shopify_headers(topic, b""), json.dumps(payload).encode())
-        for topic, payload in (
-            ("orders/updated", order(
-                taxes_included=True,
-                line_items=[line(1, 3, "40.00", discount_allocations=[off("1")], current_quantity=2,
-                                 tax_lines=[{"price": "1"}], attributed_staffs=[{"id": 4}])],
-                refunds=[refund(31, (1, 1, "40.00"))])),
-            ("refunds/create", refund(31, (1, 1, "40.00"))),
-            ("draft_orders/update", {
-                "id": 41, "currency": "USD", "status": "completed", "subtotal_price": "412.00",
-                "total_tax": 3.0, "taxes_included": True, "created_at": "2025-11-18T09:00:00Z",
-                "user_id": 3, "updated_at": "2025-11-18T09:00:00Z"}),
-            ("orders/delete", {"id": 7}),
-        )
-    ],
-}  # fmt: skip
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -83,11 +61,11 @@ def bent(chance: random.Random, body: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", sorted(FEEDS))
 def test_mutated_payloads_are_taken_ignored_or_refused_by_name(name: str) -> None:
-    chance = random.Random(20251118)
+    vendor, chance = VENDORS[name], random.Random(20251118)
     seen = {"event": 0, "ignored": 0, "refused": 0}
     for number in range(MUTATIONS):
-        headers, body = SEEDS[name][number % len(SEEDS[name])]
-        mutated = bent(chance, body)
+        body, headers = vendor.seeds[number % len(vendor.seeds)]
+        mutated = vendor.seal(bent(chance, body))
         FEEDS[name].genuine("secret", Hook(headers, mutated), NOW)
         FEEDS[name].question("secret", Hook(headers, mutated), NOW)
         found = given.read(FEEDS[name], mutated, headers, now=NOW)
