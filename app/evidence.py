@@ -58,14 +58,14 @@ _LAST = (
 )
 _OF_LEG = (
     "SELECT DISTINCT ON (s.record) s.content FROM legs t JOIN superseded s ON s.kind = 'call'"
-    " AND s.record = ARRAY[t.call_id, t.rep_id] WHERE t.rep_id = $1 AND t.day IS NULL AND t.voided"
-    + _LAST
+    " AND s.record = ARRAY[t.call_id, t.agent]"
+    " WHERE t.rep_id = ANY($1) AND t.day IS NULL AND t.voided" + _LAST
 )
 _OF_RETURN = (
     "SELECT w.content FROM (SELECT DISTINCT ON (s.record) s.content FROM returns t"
     " JOIN superseded s ON s.kind = 'return' AND s.record = ARRAY[t.return_id] WHERE t.voided"
     + _LAST
-    + ") w JOIN orders o ON o.order_id = w.content ->> 'order_id' WHERE o.rep_id = $1"
+    + ") w JOIN orders o ON o.order_id = w.content ->> 'order_id' WHERE o.rep_id = ANY($1)"
 )
 
 
@@ -73,7 +73,7 @@ def _of(table: str, kind: str, key: str) -> str:
     return (
         f"SELECT w.content FROM (SELECT DISTINCT ON (s.record) s.content FROM {table} t"
         f" JOIN superseded s ON s.kind = '{kind}' AND s.record = ARRAY[t.{key}] WHERE t.voided"
-        f"{_LAST}) w WHERE w.content ->> 'rep_id' = $1 AND w.content ->> 'call_id' IS NULL"
+        f"{_LAST}) w WHERE w.content ->> 'agent' = ANY($1) AND w.content ->> 'call_id' IS NULL"
     )
 
 
@@ -166,12 +166,15 @@ def _place(kind: Kind, fact: Fact) -> Place:
 
 
 async def _withdrawn(view: View, kind: Kind, sql: str, spans: Sequence[Span]) -> list[Evidence]:
-    rep_id = spans[0].rep_id
-    timeline = view.roster.timeline(rep_id)
+    rep_id, directory = spans[0].rep_id, view.roster.directory
+    timeline = directory.of(rep_id)
     found = []
-    for (content,) in await view.reading.fetch(sql, rep_id):
+    for (content,) in await view.reading.fetch(sql, directory.agents_of(rep_id)):
         fact = _as_it_stood(kind, content)
         place = _place(kind, fact)
+        agent = getattr(fact, "agent", None)  # a return has none: it is its order's rep's
+        if agent is not None and directory.rep_of(agent, place.at) != rep_id:
+            continue
         day = timeline.day_of(place.at)
         if any(span.start <= day < span.end for span in spans):
             found.append(Evidence(place, day, fact))
@@ -200,16 +203,18 @@ async def _with_firsts(
     """The evidence, with the first call to each customer among the spans' marked as that."""
     called = int(Mark.CALL | Mark.OUTBOUND)
     records = await reading.fetch(
-        f"SELECT DISTINCT ON (t.party) t.call_id FROM legs t JOIN {_DAYS} ON t.day >= s.lo"
+        f"SELECT DISTINCT ON (t.party) t.call_id, t.agent FROM legs t JOIN {_DAYS} ON t.day >= s.lo"
         f" AND t.day < s.hi WHERE t.rep_id = $1 AND t.marks & {called} = {called}"
-        " AND t.party = ANY($4::text[]) ORDER BY t.party, t.started_at, t.call_id",
+        " AND t.party = ANY($4::text[]) ORDER BY t.party, t.started_at, t.call_id, t.agent",
         *_days(spans),
         sorted({one.fact.party for one in found if isinstance(one.fact, Leg) and one.fact.party}),
     )
-    firsts = {record[0] for record in records}
+    firsts = {(record[0], record[1]) for record in records}
     return [
         Evidence(one.place, one.day, one.fact, one.order, first=True)
-        if isinstance(one.fact, Leg) and one.place.id in firsts and not one.fact.voided
+        if isinstance(one.fact, Leg)
+        and (one.fact.call_id, one.fact.agent) in firsts
+        and not one.fact.voided
         else one
         for one in found
     ]

@@ -120,7 +120,7 @@ class Door:
         if self._known is not None and self._known[0] == version:
             known = self._known[1]
             return Known(known.directory, known.floors, known.rates), version
-        directory = await load_directory(session, settings.default_zone)
+        directory = await load_directory(session, settings)
         rates = Rates(settings.currency, await load_rates(session))
         return Known(directory, floors_of(settings), rates), version
 

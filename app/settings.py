@@ -20,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    TypeAdapter,
     ValidationError,
     field_validator,
 )
@@ -31,6 +32,10 @@ from app.floors import Floors
 def _plain(name: str) -> Any:
     """A setting known by a name without the prefix."""
     return AliasChoices(name.lower(), name)
+
+
+_Name = Annotated[str, Field(min_length=1, max_length=200)]
+_ALIASES = TypeAdapter(dict[_Name, dict[_Name, _Name]])
 
 
 class FloorStep(BaseModel):
@@ -109,6 +114,11 @@ class Settings(BaseModel):
         description="other floors from a date on, of a team or (without one) of all: "
         '[{"from": "2026-12-01", "team": "West", "seconds": 60}]',
     )
+    rep_aliases: Mapping[str, str] = Field(
+        {},
+        description="a file that says whom other systems' ids mean: "
+        '`{"aircall": {"736640": "ada"}}`; what `rep.recorded` says comes first',
+    )
     week_start: int = Field(0, ge=0, le=6, description="0 for Monday")
     working_weekdays: tuple[int, ...] = Field(
         (0, 1, 2, 3, 4), description="weekdays that count as working days, 0 for Monday"
@@ -186,6 +196,23 @@ class Settings(BaseModel):
             return json.loads(value)
         except ValueError as error:
             raise ValueError(f"JSON is needed: {error}") from None
+
+    @field_validator("rep_aliases", mode="before")
+    @classmethod
+    def _from_file(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            named = _ALIASES.validate_json(Path(value).read_bytes())
+        except OSError as error:
+            raise ValueError(f"cannot be read: {error.strerror}") from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ValueError(f"{where or 'the file'}: {first['msg']}") from None
+        return {
+            f"{source}:{name}": rep for source, reps in named.items() for name, rep in reps.items()
+        }
 
     @field_validator("database_url")
     @classmethod

@@ -93,7 +93,7 @@ async def verify_snapshot(
     session: Reading, settings: Settings, progress: Callable[[int, int], None]
 ) -> Report:
     """Verify what `session` sees."""
-    directory = await load_directory(session, settings.default_zone)
+    directory = await load_directory(session, settings)
     rates = Rates(settings.currency, await load_rates(session))
     total = sum([await session.value(f"SELECT count(*) FROM {t}") for t in _FACTS])
     drift: list[Drift] = []

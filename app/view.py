@@ -60,7 +60,7 @@ class Views:
     async def _current(self, reading: Reading) -> Directory:
         version: int = await reading.value("SELECT directory FROM versions") or 0
         if self._directory is None or self._directory[0] != version:
-            self._directory = version, await load_directory(reading, self._settings.default_zone)
+            self._directory = version, await load_directory(reading, self._settings)
         return self._directory[1]
 
 

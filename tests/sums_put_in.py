@@ -75,7 +75,7 @@ async def put_leg(
 ) -> None:
     await insert(
         database, "legs",
-        call_id=call_id, rep_id=rep_id, day=day, marks=marks, party=party, **STAMP,
+        call_id=call_id, agent=rep_id, rep_id=rep_id, day=day, marks=marks, party=party, **STAMP,
     )  # fmt: skip
 
 

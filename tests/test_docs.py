@@ -38,7 +38,7 @@ def settings_table() -> list[str]:
             plain = plain.get_secret_value()
         if isinstance(plain, tuple):
             plain = ",".join(str(part) for part in plain)
-        default = "" if plain in (None, "", PydanticUndefined) else f"`{plain}`"
+        default = "" if plain in (None, "", {}, PydanticUndefined) else f"`{plain}`"
         file = ", or `…_FILE`" if is_secret(name) else ""
         rows.append(f"| `{environment_name(name)}`{file} | {default} | {field.description} |")
     return rows

@@ -76,9 +76,13 @@ async def empty(database: Database) -> None:
 
 
 async def through_the_door(
-    database: Database, drawn: Floor, events: list[dict[str, Any]], rng: random.Random
+    database: Database,
+    drawn: Floor,
+    events: list[dict[str, Any]],
+    rng: random.Random,
+    chosen: Settings | None = None,
 ) -> None:
-    settings = settings_of(drawn)
+    settings = chosen or settings_of(drawn)
     door = Door(database, settings)
     while events:
         size = rng.choice([1, 3, 10, 60])

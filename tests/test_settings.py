@@ -84,6 +84,7 @@ def test_secrets_come_from_files_and_are_not_shown(tmp_path: Path) -> None:
         ("RINGSIDE_SECRET_FILE", "/no/such/file"),
         ("RINGSIDE_CURENCY", "EUR"),
         ("RINGSIDE_HOLIDAY", "2026-12-25"),
+        ("RINGSIDE_REP_ALIASES", "/no/such/file"),
     ],
 )
 def test_a_bad_one_is_one_line_that_names_it(name: str, value: str) -> None:
@@ -96,6 +97,30 @@ def test_a_bad_secret_is_not_shown() -> None:
         read({"DATABASE_URL": "mysql://ringside:hunter2@db/ringside"})
     assert bad.value.detail.startswith("DATABASE_URL: ")
     assert "hunter2" not in bad.value.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("", "the file: Invalid JSON"),
+        ('{"pbx": ["7"]}', "pbx: Input should be"),
+        ('{"pbx": {"7": ""}}', "pbx.7: String should have at least 1 character"),
+    ],
+)
+def test_a_bad_file_of_aliases_is_one_line_too(tmp_path: Path, text: str, wrong: str) -> None:
+    file = tmp_path / "aliases.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(BadConfiguration) as bad:
+        read({"RINGSIDE_REP_ALIASES": str(file)})
+    assert bad.value.detail.startswith(f"RINGSIDE_REP_ALIASES: {wrong}")
+    assert "\n" not in bad.value.detail
+
+
+def test_aliases_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "aliases.json"
+    file.write_text('{"aircall": {"7": "ada", "8": "bo"}, "zoom": {"7": "cy"}}', encoding="utf-8")
+    settings = read({"RINGSIDE_REP_ALIASES": str(file)})
+    assert settings.rep_aliases == {"aircall:7": "ada", "aircall:8": "bo", "zoom:7": "cy"}
 
 
 def test_only_what_is_handed_over_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

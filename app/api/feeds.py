@@ -12,7 +12,6 @@ from app.api import query
 from app.api.answer import answered, only, paged
 from app.api.reads import Reader
 from app.api.state import state_of
-from app.db import Reading
 from app.errors import BadRequest, FieldError, Forbidden
 from app.exact import number
 from app.facts.waiting import waiting
@@ -50,8 +49,10 @@ async def get_feeds(
     async with state.views.open(state.clock()) as view:
         found = await feeds_of(view)
         page = paged(found, "source", limit, cursor)
-        conflicts = await _conflicts(view.reading)
-    return answered(request, {"as_of": view.as_of, **page, "conflicts": conflicts})
+        conflicts = await _conflicts(view)
+        unmapped = await _unmapped(view)
+    body = {"as_of": view.as_of, **page, "conflicts": conflicts, "unmapped": unmapped}
+    return answered(request, body)
 
 
 async def feeds_of(view: View) -> list[Feed]:
@@ -71,14 +72,35 @@ async def feeds_of(view: View) -> list[Feed]:
     ]  # fmt: skip
 
 
-async def _conflicts(reading: Reading) -> list[dict[str, Any]]:
-    """Numbers that several customers claim; the lowest id has them. At most 100."""
+async def _conflicts(view: View) -> list[dict[str, Any]]:
+    """Numbers that several customers claim, names that several reps do; the lowest id has them.
+
+    At most 100 of each.
+    """
+    numbers = await view.reading.fetch(
+        "SELECT array_agg(customer_id ORDER BY customer_id) AS customers "
+        "FROM customer_phones GROUP BY phone HAVING count(*) > 1 ORDER BY 1 LIMIT 100"
+    )
+    names = view.roster.directory.conflicts()[:100]
     return [
-        {"kind": "phone_claimed_twice", "customers": row["customers"]}
-        for row in await reading.fetch(
-            "SELECT array_agg(customer_id ORDER BY customer_id) AS customers "
-            "FROM customer_phones GROUP BY phone HAVING count(*) > 1 ORDER BY 1 LIMIT 100"
-        )
+        *({"kind": "phone_claimed_twice", "customers": row["customers"]} for row in numbers),
+        *({"kind": "alias_claimed_twice", "alias": name, "reps": reps} for name, reps in names),
+    ]
+
+
+async def _unmapped(view: View) -> list[dict[str, Any]]:
+    """Rep ids that have figures and that nobody announced: the latest first, at most 100.
+
+    What a feed calls an agent stands here until an alias or an announcement says who that is.
+    """
+    rows = await view.reading.fetch(
+        "SELECT rep_id, min(month) AS first, max(month) AS last FROM rep_months "
+        "WHERE rep_id <> ALL($1::text[]) GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT 100",
+        list(view.roster.directory.timelines),
+    )
+    return [
+        {"rep_id": row["rep_id"], "first_month": row["first"], "last_month": row["last"]}
+        for row in rows
     ]
 
 

@@ -56,7 +56,7 @@ async def work_out_calls(
         of_call = legs.get(call_id, [])
         read_call(of_call, segments.get(call_id, ()), words.get(call_id, ()), desk.known)
         for leg in of_call:
-            _hand_on(desk.legs.stored.get((leg.call_id, leg.rep_id)), leg, pairs, afresh)
+            _hand_on(desk.legs.stored.get((leg.call_id, leg.agent)), leg, pairs, afresh)
     for conversation in list(desk.conversations.now.values()):
         if conversation.conversation_id in dirty.standalone and conversation.call_id is None:
             read_standalone(own(desk.conversations, conversation), desk.known)

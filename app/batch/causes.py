@@ -9,7 +9,12 @@ from app.facts.rows import Conversation, Customer, Leg, Order, Return, Segment
 Cause = tuple[str, str]  # (source, event id)
 
 # What changed of a row's meaning tells what it was that reached it.
-_TELLS = (("rate", "currency", "currency"), ("day", "rep", "rep_id"), ("party", "phone", "phone"))
+_TELLS = (
+    ("rate", "currency", "currency"),
+    ("rep_id", "rep", "rep_id"),
+    ("day", "rep", "rep_id"),
+    ("party", "phone", "phone"),
+)
 
 
 class Causes:
@@ -35,9 +40,10 @@ class Causes:
         if fresh(before, row):
             return row.source, row.event_id
         told = [
-            (tag, getattr(row, value))
+            (tag, getattr(state, value))
             for meaning, tag, value in _TELLS
             if getattr(before, meaning, None) != getattr(row, meaning, None)
+            for state in (row, before)
         ]
         return next((self._by[tag] for tag in (*told, *_tags(row)) if tag in self._by), self._any)
 

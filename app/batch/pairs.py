@@ -119,7 +119,7 @@ async def work_out_pairs(session: Reading, desk: Desk, pairs: Pairs) -> None:
 async def _touches(session: Reading, desk: Desk, pairs: Pairs) -> dict[Pair, list[Touch]]:
     touches: dict[Pair, list[Touch]] = {pair: [] for pair in pairs.windows}
     shelves: tuple[tuple[Shelf[Any], str], ...] = (
-        (desk.legs, "call_id, t.rep_id"),
+        (desk.legs, "call_id, t.agent"),
         (desk.conversations, "conversation_id"),
     )
     ordered = sorted(pairs.windows.items())
@@ -234,7 +234,7 @@ def remarked_amounts(before: int, after: int) -> list[tuple[str, int]]:
 async def keep_remarked(session: Writing, pairs: Pairs) -> None:
     """Write the new marks of rows that were not on a shelf."""
     for table, columns in (
-        ("legs", ("call_id", "rep_id")),
+        ("legs", ("call_id", "agent")),
         ("conversations", ("conversation_id",)),
     ):
         rows = [(touch.key, marks) for touch, marks in pairs.remarked if touch.table == table]

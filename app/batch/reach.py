@@ -2,7 +2,7 @@
 depends on it is brought in, to be worked out anew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
@@ -31,11 +31,24 @@ class Dirty:
     returns: set[str] = field(default_factory=set)
 
 
+# Where facts are found, and the keys of what is worked out anew with them.
+_Keys = Callable[[Dirty], set[str]]
+_FACTS: tuple[tuple[str, str, _Keys], ...] = (
+    ("legs", "call_id", lambda dirty: dirty.calls),
+    ("segments", "call_id", lambda dirty: dirty.calls),
+    ("conversations", "call_id", lambda dirty: dirty.calls),
+    ("conversations", "conversation_id", lambda dirty: dirty.standalone),
+    ("quotes", "quote_id", lambda dirty: dirty.quotes),
+    ("orders", "order_id", lambda dirty: dirty.orders),
+    ("returns", "return_id", lambda dirty: dirty.returns),
+)
+
+
 def timeline_of(states: Iterable[Rep], default_zone: str) -> Timeline:
     """The timeline of the states that are not withdrawn."""
     return Timeline(
         [
-            RepState(s.effective_from, s.name, s.team, s.manager, s.time_zone, s.active)
+            RepState(s.effective_from, s.name, s.team, s.manager, s.time_zone, s.active, s.aliases)
             for s in states
             if not s.voided
         ],
@@ -81,30 +94,45 @@ async def reps_changed(session: Reading, desk: Desk, dirty: Dirty) -> bool:
             moves[rep_id] = moved
     if moves:
         await _days_moved(session, moves, dirty)
-    desk.known.directory = Directory(timelines, zone)
+    desk.known.directory = Directory(timelines, zone, directory.given)
+    await _names_moved(session, directory, desk.known.directory, changed, dirty)
     return True
+
+
+async def _names_moved(
+    session: Reading, old: Directory, new: Directory, changed: Iterable[str], dirty: Dirty
+) -> None:
+    """Find the facts under the names that these reps have in other systems, or had."""
+    agents = {
+        agent for each in (old, new) for rep_id in changed for agent in each.of(rep_id).aliases()
+    }
+    agents = {agent for agent in agents if old.claims(agent) != new.claims(agent)}
+    if not agents:
+        return
+    # Where they are now: with whom the name meant before.
+    reps = {rep for agent in agents for rep in (agent, old.given.get(agent), *old.claims(agent))}
+    for table, column, keys in _FACTS[:-1]:
+        for record in await session.fetch(
+            f"SELECT {column} AS key FROM {table} WHERE rep_id = ANY($1) AND agent = ANY($2) "
+            f"AND {column} IS NOT NULL",
+            unique(reps), unique(agents),
+        ):  # fmt: skip
+            keys(dirty).add(record["key"])
 
 
 async def _days_moved(session: Reading, moves: dict[str, tuple[date, date]], dirty: Dirty) -> None:
     """Find the facts of these reps on the dates on which their zone or floor changed."""
     reps = sorted(moves)
-    for table, column, keys in (
-        ("legs", "call_id", dirty.calls),
-        ("segments", "call_id", dirty.calls),
-        ("conversations", "conversation_id", dirty.standalone),
-        ("quotes", "quote_id", dirty.quotes),
-        ("orders", "order_id", dirty.orders),
-        ("returns", "return_id", dirty.returns),
-    ):
+    for table, column, keys in _FACTS:
         for record in await session.fetch(
             f"SELECT t.{column} AS key FROM unnest($1::text[], $2::date[], $3::date[]) "
             f"AS m(rep_id, first, last) JOIN {table} t ON t.rep_id = m.rep_id "
-            "AND t.day BETWEEN m.first AND m.last",
+            f"AND t.day BETWEEN m.first AND m.last AND t.{column} IS NOT NULL",
             reps,
             [moves[rep_id][0] - MARGIN for rep_id in reps],
             [moves[rep_id][1] + MARGIN for rep_id in reps],
         ):
-            keys.add(record["key"])
+            keys(dirty).add(record["key"])
 
 
 async def customers_changed(session: Writing, desk: Desk, dirty: Dirty) -> bool:
@@ -133,18 +161,14 @@ def _claims(customer: Customer | None) -> set[str]:
 
 async def _claimed(session: Reading, phones: set[str], dirty: Dirty) -> None:
     wanted = unique(phones)
-    for table, column, keys in (
-        ("legs", "call_id", dirty.calls),
-        ("conversations", "call_id", dirty.calls),
-        ("conversations", "conversation_id", dirty.standalone),
-        ("quotes", "quote_id", dirty.quotes),
-        ("orders", "order_id", dirty.orders),
-    ):
+    for table, column, keys in _FACTS:
+        if table in ("segments", "returns"):
+            continue  # they name no customer
         for record in await session.fetch(
             f"SELECT {column} AS key FROM {table} WHERE phone = ANY($1) AND {column} IS NOT NULL",
             wanted,
         ):
-            keys.add(record["key"])
+            keys(dirty).add(record["key"])
 
 
 async def rates_changed(session: Reading, desk: Desk, dirty: Dirty) -> None:

@@ -118,10 +118,17 @@ class Fields:
     def lines(self) -> list["Fields"]:
         """1 to 1000 lines."""
         name = self.at("lines")
-        lines = fields.array(self.need("lines"), name)
-        if not 1 <= len(lines) <= MOST_LINES:
-            raise Invalid("bad_lines", name, f"{name} has {len(lines)} lines, 1 to 1000 are needed")
+        count = len(fields.array(self.need("lines"), name))
+        if not 1 <= count <= MOST_LINES:
+            raise Invalid("bad_lines", name, f"{name} has {count} lines, 1 to 1000 are needed")
+        return self.entries("lines") or []
+
+    def entries(self, name: str) -> list["Fields"] | None:
+        """The objects of an optional list, None where there is none."""
+        value, at = self._fields.get(name), self.at(name)
+        if value is None:
+            return None
         return [
-            Fields(fields.entry(line, f"{name}[{i}]"), f"{name}[{i}]", self._rules)
-            for i, line in enumerate(lines)
+            Fields(fields.entry(one, f"{at}[{i}]"), f"{at}[{i}]", self._rules)
+            for i, one in enumerate(fields.array(value, at))
         ]

@@ -14,6 +14,7 @@ from app.events.refusals import Invalid
 from app.events.types import (
     ALWAYS,
     NONE,
+    Alias,
     CallEnded,
     ConversationRecorded,
     CustomerRecorded,
@@ -192,8 +193,16 @@ def _rep(f: Fields, _: Rules) -> RepRecorded:
         time_zone=fields.time_zone(f.need("time_zone"), f.at("time_zone")),
         active=f.flag("active", default=True),
         effective_from=_maybe_day(f, "effective_from"),
+        aliases=_aliases(f),
         revision=f.revision(),
     )
+
+
+def _aliases(f: Fields) -> tuple[Alias, ...] | None:
+    entries = f.entries("aliases")
+    if entries is None:
+        return None
+    return tuple(Alias(entry.text("source"), entry.text("id")) for entry in entries)
 
 
 def _maybe_day(f: Fields, name: str) -> Any:

@@ -144,8 +144,18 @@ class OrderReturned(Struct, frozen=True, gc=False, kw_only=True):
     revision: Revision = 0
 
 
+class Alias(Struct, frozen=True, gc=False):
+    """What another system calls a rep: its feed's name and its own id for the rep."""
+
+    source: Id
+    id: Id
+
+
 class RepRecorded(Struct, frozen=True, gc=False, kw_only=True):
-    """A rep's state from `effective_from` on, until the next one."""
+    """A rep's state from `effective_from` on, until the next one.
+
+    `aliases` None: those of the state before stay.
+    """
 
     wire: ClassVar[str] = "rep.recorded"
 
@@ -156,6 +166,7 @@ class RepRecorded(Struct, frozen=True, gc=False, kw_only=True):
     time_zone: str
     active: bool = True
     effective_from: date = ALWAYS
+    aliases: tuple[Alias, ...] | None = None
     revision: Revision = 0
 
 

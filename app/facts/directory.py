@@ -5,18 +5,20 @@ from decimal import Decimal
 
 from app.db import Reading
 from app.directory import Directory, RepState, Timeline
+from app.settings import Settings
 
 
-async def load_directory(session: Reading, default_zone: str) -> Directory:
-    """Every announced rep's timeline."""
+async def load_directory(session: Reading, settings: Settings) -> Directory:
+    """Every announced rep's timeline, and what other systems call the reps."""
     states: dict[str, list[RepState]] = {}
     for rep_id, *fields in await session.fetch(
-        "SELECT rep_id, effective_from, name, team, manager, time_zone, active "
+        "SELECT rep_id, effective_from, name, team, manager, time_zone, active, aliases "
         "FROM rep_states WHERE NOT voided"
     ):
         states.setdefault(rep_id, []).append(RepState(*fields))
-    timelines = {rep_id: Timeline(of_rep, default_zone) for rep_id, of_rep in states.items()}
-    return Directory(timelines, default_zone)
+    zone = settings.default_zone
+    timelines = {rep_id: Timeline(of_rep, zone) for rep_id, of_rep in states.items()}
+    return Directory(timelines, zone, settings.rep_aliases)
 
 
 async def load_rates(session: Reading) -> dict[tuple[str, date], Decimal]:

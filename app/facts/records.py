@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from app.directory import agent_of
 from app.events.types import (
     CallEnded,
     ConversationRecorded,
@@ -103,7 +104,11 @@ def _customer(d: CustomerRecorded, stamp: Stamp, _: Event, numbers: Numbers) -> 
 
 
 def _rep(d: RepRecorded, stamp: Stamp, _: Event, _numbers: Numbers) -> Rep:
-    return Rep(d.rep_id, d.effective_from, d.name, d.team, d.manager, d.time_zone, d.active, *stamp)
+    aliases = None if d.aliases is None else sorted({agent_of(a.source, a.id) for a in d.aliases})
+    return Rep(
+        d.rep_id, d.effective_from, d.name, d.team, d.manager, d.time_zone, d.active, aliases,
+        *stamp,
+    )  # fmt: skip
 
 
 def _time_off(d: TimeOffRecorded, stamp: Stamp, _: Event, _numbers: Numbers) -> TimeOff:
@@ -128,7 +133,7 @@ def _void(d: RecordVoided, _stamp: Stamp, event: Event, _numbers: Numbers) -> An
         "source": event.source,
     }
     if d.kind == "call":
-        values |= {"call_id": d.key, "rep_id": d.rep_id}
+        values |= {"call_id": d.key, "agent": d.rep_id}
     elif d.kind == "rep":
         values |= {"rep_id": d.rep_id, "effective_from": date.fromisoformat(d.key)}
     else:

@@ -1,7 +1,8 @@
 """The rows of the fact tables as Python sees them: fields in the order of the columns.
 
 First what was sent (a voided record keeps only its key and stamp; its content must not be read),
-then the stamp, then what `app.meaning` derives. Instants are aware UTC; phones are hashes.
+then the stamp, then what `app.meaning` derives. `agent` is the rep as the producer calls them,
+`rep_id` who that is. Instants are aware UTC; phones are hashes.
 """
 
 from datetime import UTC, date, datetime
@@ -27,11 +28,11 @@ class Leg(Row, gc=False):
     """A rep's part in a call."""
 
     table: ClassVar[str] = "legs"
-    key_columns: ClassVar[tuple[str, ...]] = ("call_id", "rep_id")
+    key_columns: ClassVar[tuple[str, ...]] = ("call_id", "agent")
     record: ClassVar[str] = "call"
 
     call_id: str
-    rep_id: str
+    agent: str
     direction: str
     customer_id: str | None
     phone: str | None
@@ -52,6 +53,7 @@ class Leg(Row, gc=False):
     event_time: datetime | None
     event_id: str
     source: str
+    rep_id: str = ""
     day: date | None = None
     party: str | None = None
     talk: int | None = None
@@ -70,7 +72,7 @@ class Segment(Row, gc=False):
 
     segment_id: str
     call_id: str
-    rep_id: str
+    agent: str
     kind: str
     started_at: datetime
     seconds: int
@@ -80,6 +82,7 @@ class Segment(Row, gc=False):
     event_time: datetime | None
     event_id: str
     source: str
+    rep_id: str = ""
     day: date | None = None
     marks: int = 0
 
@@ -93,7 +96,7 @@ class Conversation(Row, gc=False):
 
     conversation_id: str
     call_id: str | None
-    rep_id: str
+    agent: str
     customer_id: str | None
     phone: str | None
     phone_last2: str | None
@@ -108,6 +111,7 @@ class Conversation(Row, gc=False):
     event_time: datetime | None
     event_id: str
     source: str
+    rep_id: str = ""
     day: date | None = None
     party: str | None = None
     marks: int = 0
@@ -121,7 +125,7 @@ class Quote(Row, gc=False):
     record: ClassVar[str] = "quote"
 
     quote_id: str
-    rep_id: str
+    agent: str
     customer_id: str | None
     phone: str | None
     phone_last2: str | None
@@ -135,6 +139,7 @@ class Quote(Row, gc=False):
     event_time: datetime | None
     event_id: str
     source: str
+    rep_id: str = ""
     day: date | None = None
     party: str | None = None
     rate: Decimal | None = None
@@ -149,7 +154,7 @@ class Order(Row, gc=False):
     record: ClassVar[str] = "order"
 
     order_id: str
-    rep_id: str
+    agent: str
     customer_id: str | None
     phone: str | None
     phone_last2: str | None
@@ -164,6 +169,7 @@ class Order(Row, gc=False):
     event_time: datetime | None
     event_id: str
     source: str
+    rep_id: str = ""
     day: date | None = None
     party: str | None = None
     rate: Decimal | None = None
@@ -222,6 +228,7 @@ class Rep(Row, gc=False):
     manager: str | None
     time_zone: str
     active: bool
+    aliases: list[str] | None
     voided: bool
     void_reason: str | None
     revision: int

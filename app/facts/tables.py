@@ -1,7 +1,8 @@
 """The tables of facts: one row for each record, keyed by what it is.
 
 A row holds the standing (winning) event of its record with that event's stamp, and behind it
-what the fact means for its day (day, party, marks …), derived by `app.meaning`. Text compares by
+what the fact means for its day (rep, day, party, marks …), derived by `app.meaning`. `agent` is
+the rep id as it was sent. Text compares by
 code point everywhere: that is how the contract orders ids.
 """
 
@@ -60,7 +61,7 @@ legs = Table(
     "legs",
     metadata,
     words("call_id", key=True),
-    words("rep_id", key=True),
+    words("agent", key=True),
     words("direction"),
     *_customer(),
     moment("started_at"),
@@ -74,6 +75,7 @@ legs = Table(
     words("answered_by"),
     Column("test", Boolean),
     *_stamp(),
+    words("rep_id"),
     Column("day", Date),
     words("party"),
     Column("talk", Integer),
@@ -91,15 +93,16 @@ segments = Table(
     metadata,
     words("segment_id", key=True),
     words("call_id"),
-    words("rep_id"),
+    words("agent"),
     words("kind"),
     moment("started_at"),
     Column("seconds", Integer),
     *_stamp(),
+    words("rep_id"),
     Column("day", Date),
     Column("marks", Integer, nullable=False),
     Index(None, "call_id"),
-    Index(None, "rep_id", "day", postgresql_where=text("day IS NOT NULL")),
+    Index(None, "rep_id", "day"),
 )
 
 conversations = Table(
@@ -107,7 +110,7 @@ conversations = Table(
     metadata,
     words("conversation_id", key=True),
     words("call_id"),
-    words("rep_id"),
+    words("agent"),
     *_customer(),
     words("channel"),
     moment("started_at"),
@@ -115,12 +118,13 @@ conversations = Table(
     words("kind"),
     Column("right_party", Boolean),
     *_stamp(),
+    words("rep_id"),
     Column("day", Date),
     words("party"),
     Column("marks", Integer, nullable=False),
     Index(None, "call_id", postgresql_where=text("call_id IS NOT NULL")),
     Index(None, "party", "rep_id", "started_at", postgresql_where=text("party IS NOT NULL")),
-    Index(None, "rep_id", "day", postgresql_where=text("day IS NOT NULL")),
+    Index(None, "rep_id", "day"),
     Index(None, "phone", postgresql_where=text("phone IS NOT NULL")),
     Index("conversations_voided_idx", "conversation_id", postgresql_where=text("voided")),
 )
@@ -129,13 +133,14 @@ quotes = Table(
     "quotes",
     metadata,
     words("quote_id", key=True),
-    words("rep_id"),
+    words("agent"),
     *_customer(),
     words("status"),
     Column("amount", Numeric),
     words("currency"),
     moment("issued_at"),
     *_stamp(),
+    words("rep_id"),
     Column("day", Date),
     words("party"),
     Column("rate", Numeric),
@@ -151,7 +156,7 @@ orders = Table(
     "orders",
     metadata,
     words("order_id", key=True),
-    words("rep_id"),
+    words("agent"),
     *_customer(),
     words("status"),
     words("currency"),
@@ -159,6 +164,7 @@ orders = Table(
     words("quote_id"),
     Column("lines", JSONB),
     *_stamp(),
+    words("rep_id"),
     Column("day", Date),
     words("party"),
     Column("rate", Numeric),
@@ -211,6 +217,7 @@ rep_states = Table(
     words("manager"),
     words("time_zone"),
     Column("active", Boolean),
+    Column("aliases", ARRAY(Text(collation="C"))),
     *_stamp(),
 )
 

@@ -6,11 +6,13 @@ from app.db import Reading
 _WAITING = """
 SELECT source, count(*) AS n FROM (
     SELECT s.source FROM segments s WHERE NOT s.voided AND NOT EXISTS (
-        SELECT FROM legs l WHERE l.call_id = s.call_id AND l.rep_id = s.rep_id)
+        SELECT FROM legs l WHERE l.call_id = s.call_id
+            AND (l.rep_id = s.rep_id OR l.agent = s.agent))
     UNION ALL
     SELECT c.source FROM conversations c WHERE NOT c.voided AND c.call_id IS NOT NULL
         AND NOT EXISTS (
-        SELECT FROM legs l WHERE l.call_id = c.call_id AND l.rep_id = c.rep_id)
+        SELECT FROM legs l WHERE l.call_id = c.call_id
+            AND (l.rep_id = c.rep_id OR l.agent = c.agent))
     UNION ALL
     SELECT q.source FROM quotes q
     WHERE NOT q.voided AND q.status <> 'draft' AND q.rate IS NULL

@@ -5,7 +5,7 @@ rates, floors. Pure.
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from app.directory import Directory
@@ -54,6 +54,10 @@ class Known:
     floors: Floors
     rates: Rates
     owners: dict[str, str] = field(default_factory=dict)
+
+    def rep(self, agent: str, instant: datetime) -> str:
+        """Who is meant by the rep id of a fact of `instant`."""
+        return self.directory.rep_of(agent, instant)
 
     def customer(self, customer_id: str | None, phone: str | None) -> str | None:
         """The party if it is a customer: named by id, or by a number that a customer claims."""

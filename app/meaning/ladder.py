@@ -50,17 +50,23 @@ def read_call(
 
     `legs`, `segments` and `words` are all there are with this call id, voided ones too.
     """
+    for word in words:
+        word.rep_id = known.rep(word.agent, word.started_at) if not word.voided else ""
+        word.day, word.party, word.marks = None, None, 0
+    for segment in segments:
+        segment.rep_id = known.rep(segment.agent, segment.started_at) if not segment.voided else ""
     newest = newest_word(words) if words else {}
     sums = _segment_sums(segments)
     candidates = []
     reached = False
     for leg in legs:
+        leg.rep_id = leg.agent if leg.voided else known.rep(leg.agent, leg.started_at)
         if leg.voided or leg.test or leg.direction == "internal":
             _clear(leg, known)
             continue
-        word = newest.get(leg.rep_id)
-        _read_leg(leg, word, sums.get(leg.rep_id, {}), known)
-        if leg.marks & ANSWERED or word is not None:
+        said = newest.get(leg.rep_id)
+        _read_leg(leg, said, sums.get(leg.rep_id, {}), known)
+        if leg.marks & ANSWERED or said is not None:
             reached = True
         if leg.marks & CONVERSATION:
             candidates.append(leg)
@@ -69,9 +75,7 @@ def read_call(
     if not reached:
         _miss(legs)
     if segments:
-        _read_orphans(segments, {leg.rep_id for leg in legs}, newest, known)
-    for word in words:
-        word.day, word.party, word.marks = None, None, 0
+        _read_orphans(segments, legs, newest, known)
 
 
 def _miss(legs: Iterable[Leg]) -> None:
@@ -160,7 +164,13 @@ def _credit(candidates: list[Leg]) -> None:
     """Leave the conversation with one leg; the others are assists."""
     best = min(
         candidates,
-        key=lambda leg: (leg.classified is None, -(leg.talk or 0), leg.started_at, leg.rep_id),
+        key=lambda leg: (
+            leg.classified is None,
+            -(leg.talk or 0),
+            leg.started_at,
+            leg.rep_id,
+            leg.agent,
+        ),
     )
     for leg in candidates:
         if leg is not best:
@@ -168,12 +178,20 @@ def _credit(candidates: list[Leg]) -> None:
 
 
 def _read_orphans(
-    segments: Iterable[Segment], reps: set[str], newest: dict[str, Conversation], known: Known
+    segments: Iterable[Segment],
+    legs: Sequence[Leg],
+    newest: dict[str, Conversation],
+    known: Known,
 ) -> None:
     """Talk segments whose leg has not come count already, on their own day."""
+    come = {leg.rep_id for leg in legs if not leg.voided}
+    withdrawn = [leg.agent for leg in legs if leg.voided]
     for segment in segments:
         segment.day, segment.marks = None, 0
-        if segment.voided or segment.kind != "talk" or segment.rep_id in reps:
+        if segment.voided or segment.kind != "talk" or segment.rep_id in come:
+            continue
+        # A withdrawn leg has no time of its own: whose it was is asked for the segment's.
+        if segment.rep_id in {known.rep(agent, segment.started_at) for agent in withdrawn}:
             continue
         word = newest.get(segment.rep_id)
         segment.day = known.directory.of(segment.rep_id).day_of(segment.started_at)
@@ -184,7 +202,9 @@ def read_standalone(conversation: Conversation, known: Known) -> None:
     """Write onto a conversation without a call what it means, all but the look-backs."""
     if conversation.voided:
         conversation.day, conversation.party, conversation.marks = None, None, 0
+        conversation.rep_id = ""
         return
+    conversation.rep_id = known.rep(conversation.agent, conversation.started_at)
     timeline = known.directory.of(conversation.rep_id)
     conversation.day = timeline.day_of(conversation.started_at)
     conversation.party = known.party(conversation.customer_id, conversation.phone)

@@ -14,7 +14,9 @@ def read_quote(quote: Quote, known: Known) -> None:
     """Write onto a quote its day, party and rate (None while it waits for one)."""
     if quote.voided:
         quote.day = quote.party = quote.rate = None
+        quote.rep_id = ""
         return
+    quote.rep_id = known.rep(quote.agent, quote.issued_at)
     quote.day = known.directory.of(quote.rep_id).day_of(quote.issued_at)
     quote.party = known.party(quote.customer_id, quote.phone)
     quote.rate = known.rates.on(quote.currency, quote.day)
@@ -24,7 +26,9 @@ def read_order(order: Order, known: Known) -> None:
     """Write onto an order its day, party and rate (None while it waits for one)."""
     if order.voided:
         order.day = order.party = order.rate = None
+        order.rep_id = ""
         return
+    order.rep_id = known.rep(order.agent, order.placed_at)
     order.day = known.directory.of(order.rep_id).day_of(order.placed_at)
     order.party = known.party(order.customer_id, order.phone)
     order.rate = known.rates.on(order.currency, order.day)

@@ -188,6 +188,23 @@ async def test_a_key_bound_to_a_team_sees_nothing_else(database: Database) -> No
         assert [item["team"] for item in (await see("/v1/teams"))["items"]] == ["West"]
 
 
+async def test_who_is_not_known_yet_and_what_is_claimed_twice(database: Database) -> None:
+    claim = [{"source": "pbx", "id": "7"}]
+    async with serving(database) as desk:
+        await desk.post([
+            rep("r1", "West", aliases=claim), rep("r2", "West", aliases=claim),
+            call(1, "pbx:7"), call(2, "pbx:8"), call(3, "r1"),
+        ])  # fmt: skip
+        feeds = await desk.get("/v1/feeds")
+        assert feeds["conflicts"] == [
+            {"kind": "alias_claimed_twice", "alias": "pbx:7", "reps": ["r1", "r2"]}
+        ]
+        month = "2026-11-01"
+        assert feeds["unmapped"] == [{"rep_id": "pbx:8", "first_month": month, "last_month": month}]
+        ada = await desk.get("/v1/reps/r1/kpis", kpi="calls", date="2026-11-20")
+        assert ada["kpis"] == {"calls": {"value": 2}}
+
+
 async def test_what_needs_no_key(database: Database) -> None:
     async with serving(database) as desk:
         assert (await desk.nobody.get("/livez")).json() == {"status": "alive"}

@@ -30,8 +30,9 @@ STAMP: dict[str, Any] = {
 def leg(rep_id: str = "r1", **over: Any) -> Leg:
     """An outbound, connected leg of 200 s, answered after 10 s, to nobody known."""
     fields: dict[str, Any] = {
-        "call_id": "c1", "rep_id": rep_id, "direction": "outbound", "customer_id": None,
-        "phone": None, "phone_last2": None, "started_at": START, "answered_at": later(10),
+        "call_id": "c1", "agent": rep_id, "rep_id": rep_id, "direction": "outbound",
+        "customer_id": None, "phone": None, "phone_last2": None, "started_at": START,
+        "answered_at": later(10),
         "ended_at": later(200), "ring_seconds": None, "talk_seconds": None, "hold_seconds": None,
         "wrap_up_seconds": None, "outcome": "connected", "answered_by": None, "test": False,
         **STAMP,
@@ -41,16 +42,17 @@ def leg(rep_id: str = "r1", **over: Any) -> Leg:
 
 def segment(kind: str, seconds: int, rep_id: str = "r1", **over: Any) -> Segment:
     fields: dict[str, Any] = {
-        "segment_id": f"{kind}{seconds}", "call_id": "c1", "rep_id": rep_id, "kind": kind,
-        "started_at": later(10), "seconds": seconds, **STAMP,
+        "segment_id": f"{kind}{seconds}", "call_id": "c1", "agent": rep_id, "rep_id": rep_id,
+        "kind": kind, "started_at": later(10), "seconds": seconds, **STAMP,
     }  # fmt: skip
     return Segment(**{**fields, **over})
 
 
 def word(kind: str, rep_id: str = "r1", **over: Any) -> Conversation:
     fields: dict[str, Any] = {
-        "conversation_id": f"v-{kind}", "call_id": "c1", "rep_id": rep_id, "customer_id": None,
-        "phone": None, "phone_last2": None, "channel": "phone", "started_at": START,
+        "conversation_id": f"v-{kind}", "call_id": "c1", "agent": rep_id, "rep_id": rep_id,
+        "customer_id": None, "phone": None, "phone_last2": None, "channel": "phone",
+        "started_at": START,
         "duration_seconds": 60, "kind": kind, "right_party": None, **STAMP,
     }  # fmt: skip
     return Conversation(**{**fields, **over})
@@ -58,7 +60,7 @@ def word(kind: str, rep_id: str = "r1", **over: Any) -> Conversation:
 
 def quote(quote_id: str = "q1", **over: Any) -> Quote:
     fields: dict[str, Any] = {
-        "quote_id": quote_id, "rep_id": "r1", "customer_id": "k1", "phone": None,
+        "quote_id": quote_id, "agent": "r1", "rep_id": "r1", "customer_id": "k1", "phone": None,
         "phone_last2": None, "status": "issued", "amount": Decimal("100.00"), "currency": "USD",
         "issued_at": START, **STAMP, "day": START.date(), "party": "c:k1", "rate": Decimal(1),
     }  # fmt: skip
@@ -75,7 +77,7 @@ def line(line_id: str = "1", **over: Any) -> OrderLine:
 
 def order(order_id: str = "o1", **over: Any) -> Order:
     fields: dict[str, Any] = {
-        "order_id": order_id, "rep_id": "r1", "customer_id": "k1", "phone": None,
+        "order_id": order_id, "agent": "r1", "rep_id": "r1", "customer_id": "k1", "phone": None,
         "phone_last2": None, "status": "confirmed", "currency": "USD", "placed_at": START,
         "quote_id": None, "lines": (line(),), **STAMP,
         "day": START.date(), "party": "c:k1", "rate": Decimal(1),

@@ -38,8 +38,10 @@ def test_an_order_turns_a_quote_in_time(after: timedelta, named: bool, unnamed: 
 
 
 def test_a_named_quote_turns_whoever_places_the_order() -> None:
-    assert turned([quote()], order(quote_id="q1", rep_id="r2", party="c:other")) == {"q1"}
-    assert turned([quote()], order(rep_id="r2")) == set()
+    assert turned([quote()], order(quote_id="q1", agent="r2", rep_id="r2", party="c:other")) == {
+        "q1"
+    }
+    assert turned([quote()], order(agent="r2", rep_id="r2")) == set()
     assert turned([quote()], order(party="c:other")) == set()
     assert turned([quote(party=None)], order(party=None)) == set()
 
