@@ -158,6 +158,9 @@ class Settings(BaseModel):
     )
     aircall_token: SecretStr | None = Field(None, description="the webhook token of Aircall")
     shopify_secret: SecretStr | None = Field(None, description="the webhook secret of Shopify")
+    zoomphone_secret: SecretStr | None = Field(
+        None, description="the secret token of Zoom's event subscription"
+    )
 
     notices_public_only: bool = Field(
         False, description="send notices of alerts to public addresses only"
