@@ -158,15 +158,29 @@ class Settings(BaseModel):
     )
     aircall_token: SecretStr | None = Field(None, description="the webhook token of Aircall")
     shopify_secret: SecretStr | None = Field(None, description="the webhook secret of Shopify")
-    zoomphone_secret: SecretStr | None = Field(
-        None, description="the secret token of Zoom's event subscription"
+
+    hubspot_secret: SecretStr | None = Field(None, description="the client secret of HubSpot's app")
+    hubspot_token: SecretStr | None = Field(
+        None,
+        description="the access token to read HubSpot's objects with, since webhooks lack them",
+    )
+    hubspot_url: str = Field(
+        "https://api.hubapi.com",
+        pattern=r"^https?://[^/?#]+$",
+        description="where HubSpot's objects are read",
+    )
+    hubspot_stages: tuple[
+        Annotated[str, Field(pattern=r"^[^=]+=(draft|issued|won|lost)$")], ...
+    ] = Field(
+        ("contractsent=issued", "closedwon=won", "closedlost=lost"),
+        description="what a deal's stages mean, by their ids: draft, issued, won or lost",
     )
 
     notices_public_only: bool = Field(
         False, description="send notices of alerts to public addresses only"
     )
 
-    batch_events: int = Field(20_000, ge=1, le=100_000, description="the most a batch holds")
+    batch_events: int = Field(5_000, ge=1, le=100_000, description="the most a batch holds")
     brake_share: float = Field(
         0.5, gt=0, le=1, description="share of a batch that may be refused before we stop"
     )
@@ -183,7 +197,7 @@ class Settings(BaseModel):
         False, description="go on where Kafka deleted records before the consumer read them"
     )
 
-    @field_validator("working_weekdays", "holidays", "feeds", mode="before")
+    @field_validator("working_weekdays", "holidays", "feeds", "hubspot_stages", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -5,7 +5,7 @@ past its bounds: there are events, a named reason to ignore the payload, or a re
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ REASONS = {
     "no_rep": "no rep is named, so it is nobody's",
     "partial": "it tells a change only; the whole record comes with another payload",
     "no_goods": "money alone went back, no goods",
+    "unread": "it says only that something changed, and no token is set to read that with",
 }
 
 
@@ -36,6 +37,22 @@ class Ignored(Struct, frozen=True):
 
     reason: str
     kind: str
+
+
+class ReadAgain(Struct, frozen=True):
+    """A vendor says only that an object changed at `at`: it has to be asked for the object.
+
+    `kind` is the vendor's name of the object's kind, `key` the object's id there.
+    """
+
+    source: str
+    kind: str
+    key: str
+    at: datetime
+
+
+Made = Sequence[CloudEvent | ReadAgain] | Ignored
+Found = Event | Refusal | Ignored | ReadAgain
 
 
 class Hook(Struct, frozen=True):
@@ -80,7 +97,7 @@ class Feed(Struct, frozen=True):
     name: str
     setting: str
     genuine: Callable[[str, Hook, datetime], bool]
-    translate: Callable[[Hook, Settings], list[CloudEvent] | Ignored]
+    translate: Callable[[Hook, Settings], Made]
     topic: str = ""
     parts: Callable[[Hook], list[bytes]] = _whole
     question: Callable[[str, Hook, datetime], Answer | None] = _no_question
@@ -89,7 +106,7 @@ class Feed(Struct, frozen=True):
 
 def read_hook(
     feed: Feed, hook: Hook, *, now: datetime, settings: Settings
-) -> list[tuple[Event | Refusal | Ignored, bytes]]:
+) -> list[tuple[Found, bytes]]:
     """What a genuine hook comes to: events, each with its own bytes as structured JSON.
 
     A payload that cannot be read is one refusal, with the payload as its bytes; so is one that is
@@ -99,27 +116,30 @@ def read_hook(
         parts = feed.parts(hook)
     except Invalid as error:
         return [(_refusal(feed, hook, error), hook.body)]
-    found: list[tuple[Event | Refusal | Ignored, bytes]] = []
+    found: list[tuple[Found, bytes]] = []
     for part in parts:
         found += _read(feed, structs.replace(hook, body=part), now, settings)
     return found
 
 
-def _read(
-    feed: Feed, hook: Hook, now: datetime, settings: Settings
-) -> list[tuple[Event | Refusal | Ignored, bytes]]:
+def _read(feed: Feed, hook: Hook, now: datetime, settings: Settings) -> list[tuple[Found, bytes]]:
     try:
         made = feed.translate(hook, settings)
         if isinstance(made, Ignored):
             return [(made, hook.body)]
-        raws = [msgspec.json.encode(event) for event in made]
+        raws = [one if isinstance(one, ReadAgain) else msgspec.json.encode(one) for one in made]
     except Invalid as error:
         return [(_refusal(feed, hook, error), hook.body)]
     except (ArithmeticError, ValueError, OSError) as error:
         # Numbers and dates beyond what can be reckoned with; text that is no text.
         beyond = Invalid("out_of_range", None, shown(str(error)))
         return [(_refusal(feed, hook, beyond), hook.body)]
-    return [(decode_structured(raw, now=now, currency=settings.currency), raw) for raw in raws]
+    return [
+        (raw, hook.body)
+        if isinstance(raw, ReadAgain)
+        else (decode_structured(raw, now=now, currency=settings.currency), raw)
+        for raw in raws
+    ]
 
 
 def _refusal(feed: Feed, hook: Hook, error: Invalid) -> Refusal:
@@ -143,17 +163,6 @@ def parse(decoder: "msgspec.json.Decoder[T]", body: bytes | msgspec.Raw) -> T:
         raise Invalid("not_json", None, shown(str(error))) from error
     except RecursionError as error:
         raise Invalid("too_deep", None, "the JSON is nested too deeply to read") from error
-
-
-def moment(text: str, field: str) -> datetime:
-    """An RFC 3339 text as an aware datetime, to reckon with; raises `Invalid`."""
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid("bad_timestamp", field, f"{shown(text)} is no moment") from error
-    if read.tzinfo is None:
-        raise Invalid("naive_timestamp", field, f"{shown(text)} has no offset")
-    return read
 
 
 def instant(epoch: float | None, field: str) -> str | None:

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 
 from app.errors import BadConfiguration
-from app.feeds import aircall, shopify, zoomphone
+from app.feeds import aircall, hubspot, shopify
 from app.feeds.feed import Feed
 from app.settings import Settings, environment_name
 
-_VENDORS = (aircall, shopify, zoomphone)
-FEEDS: dict[str, Feed] = {vendor.FEED.name: vendor.FEED for vendor in _VENDORS}
+FEEDS: dict[str, Feed] = {feed.name: feed for feed in (aircall.FEED, hubspot.FEED, shopify.FEED)}
 
 INSECURE = ":insecure"
 

@@ -11,8 +11,7 @@ from app.db import Database
 from app.main import create_app
 from tests.feeds.every_vendor import VENDORS
 
-# After the latest of the captured payloads.
-NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+NOW = datetime(2025, 12, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from app import settings
 from app.events.refusals import Refusal
 from app.events.types import Event
-from app.feeds.feed import Feed, Hook, Ignored, read_hook
+from app.feeds.feed import Feed, Hook, Ignored, ReadAgain, read_hook
 
 NOW = datetime(2025, 12, 1, tzinfo=UTC)
 SETTINGS = settings.read({"RINGSIDE_SECRET": "a secret of the tests"})
@@ -23,4 +23,6 @@ def read(
 ) -> list[Event | Refusal | Ignored]:
     """All that the payload comes to; header names are given in lower case."""
     hook = Hook(headers or {}, body, url)
-    return [one for one, _ in read_hook(feed, hook, now=now, settings=settings)]
+    found = [one for one, _ in read_hook(feed, hook, now=now, settings=settings)]
+    assert not any(isinstance(one, ReadAgain) for one in found)
+    return [one for one in found if not isinstance(one, ReadAgain)]
