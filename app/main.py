@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 
@@ -35,6 +36,7 @@ from app.exact import encode
 from app.feeds.registry import opened
 from app.ingest import Door
 from app.producer import Producer
+from app.rereads.drain import rereading
 from app.settings import Settings
 from app.view import Views
 from app.web import page
@@ -100,7 +102,10 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         metrics.BUILD.labels(running_version()).set(1)
         try:
-            async with watching(database, state.views, settings, clock):
+            async with (
+                watching(database, state.views, settings, clock),
+                rereading(database, settings, partial(webhooks.deliver, state), clock),
+            ):
                 yield
         finally:
             state.live.close()

@@ -37,6 +37,10 @@ WATERMARK = Gauge(
     "ringside_feed_watermark_timestamp_seconds", "The latest event time of a source", ("source",),
     registry=REGISTRY,
 )  # fmt: skip
+OBJECT_READS = Gauge(
+    "ringside_object_reads", "Objects of a vendor that changed and wait to be read", ("source",),
+    registry=REGISTRY,
+)  # fmt: skip
 ALERTS = Gauge("ringside_alerts", "Open alerts", ("state", "severity"), registry=REGISTRY)
 NOTIFICATIONS = Counter(
     "ringside_notifications_total", "Notices sent, by what came of it", ("sink", "outcome"),

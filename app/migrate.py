@@ -19,11 +19,12 @@ from app.alerts import keep, outbox, rulebook
 from app.db import LOST, Database, create_engine, metadata, ours_of
 from app.errors import Unavailable
 from app.facts import tables as facts
+from app.rereads import notes
 from app.settings import read
 
 # Every station that owns tables.
 STATIONS: tuple[ModuleType, ...] = (
-    facts, rollups, restatements, keys, rulebook, keep, outbox,
+    facts, rollups, restatements, keys, rulebook, keep, outbox, notes,
 )  # fmt: skip
 
 _LOCK = 0x4D494752

@@ -16,6 +16,7 @@ from app.errors import BadRequest, FieldError, Forbidden
 from app.exact import number
 from app.facts.waiting import waiting
 from app.kpis import kpi_of
+from app.rereads.notes import backlogs
 from app.view import View
 
 router = APIRouter(tags=["feeds"])
@@ -41,7 +42,8 @@ class Feed(Struct, frozen=True):
 async def get_feeds(
     request: Request, key: Reader, limit: query.Limit = query.LIMIT, cursor: query.Cursor = None
 ) -> Response:
-    """Each source: what it sent, what became of it, how far behind it is; and conflicts."""
+    """Each source: what it sent, what became of it, how far behind it is; conflicts; and
+    what a vendor said has changed and that has still to be read from it."""
     only(request, "limit", "cursor")
     if key.teams is not None:
         raise Forbidden("a key bound to teams does not see the feeds")
@@ -51,8 +53,9 @@ async def get_feeds(
         page = paged(found, "source", limit, cursor)
         conflicts = await _conflicts(view)
         unmapped = await _unmapped(view)
-    body = {"as_of": view.as_of, **page, "conflicts": conflicts, "unmapped": unmapped}
-    return answered(request, body)
+        to_read = await backlogs(view.reading)
+    beside = {"conflicts": conflicts, "unmapped": unmapped, "to_read": to_read}
+    return answered(request, {"as_of": view.as_of, **page, **beside})
 
 
 async def feeds_of(view: View) -> list[Feed]:

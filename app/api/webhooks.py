@@ -8,15 +8,16 @@ from fastapi import APIRouter, Request, Response
 
 from app import metrics
 from app.api.events import read_body, take
-from app.api.state import state_of
+from app.api.state import State, state_of
 from app.errors import Forbidden, NotFound, Unauthorized
 from app.events.cloudevents import STRUCTURED
 from app.events.refusals import Refusal
 from app.events.types import Event
 from app.exact import encode
-from app.feeds.feed import Hook, Ignored, read_hook
+from app.feeds.feed import Hook, Ignored, ReadAgain, read_hook
 from app.feeds.registry import FEEDS
 from app.ingest import Outcome
+from app.rereads.notes import keep_notes
 from app.settings import Settings, environment_name
 
 router = APIRouter(tags=["events"])
@@ -42,7 +43,8 @@ async def post_webhook(request: Request, source: str) -> Response:
     """Take one webhook. A genuine one is answered with 200 whatever it holds, once it is durable:
 
     vendors stop sending where they hear anything else, and would send a bad payload again and
-    again. `ignored` counts, by reason, what meant nothing; `rejected` what is wrong with it.
+    again. `ignored` counts, by reason, what meant nothing; `rejected` what is wrong with it;
+    `to_read` what is noted to be read from the vendor.
     """
     feed = FEEDS.get(source)
     if feed is None:
@@ -63,17 +65,30 @@ async def post_webhook(request: Request, source: str) -> Response:
         raise Unauthorized(f"the signature is not {feed.name}'s")
     ignored: Counter[str] = Counter()
     found: list[tuple[Event | Refusal, bytes]] = []
+    notes: list[ReadAgain] = []
     for one, raw in read_hook(feed, hook, now=now, settings=state.settings):
         if isinstance(one, Ignored):
             ignored[one.reason] += 1
             metrics.EVENTS.labels(feed.name, "webhook", f"ignored_{one.reason}").inc()
+        elif isinstance(one, ReadAgain):
+            notes.append(one)
+            metrics.EVENTS.labels(feed.name, "webhook", "to_read").inc()
         else:
             found.append((one, _without(secrets, one, raw)))
-    outcome = Outcome(0, 0, 0, [])
-    if found:
-        outcome = await take(state, found, {"content-type": f"{STRUCTURED}+json"})
+    await keep_notes(state.database, notes, now)
+    outcome = await deliver(state, found)
     refusals = [one for one, _ in found if isinstance(one, Refusal)]
-    return _answer(outcome, refusals, ignored, feed.receipt(hook, now))
+    receipt = feed.receipt(hook, now)
+    return _answer(
+        outcome, refusals, ignored, {"to_read": len(notes), **receipt} if notes else receipt
+    )
+
+
+async def deliver(state: State, found: list[tuple[Event | Refusal, bytes]]) -> Outcome:
+    """Make what a feed's payloads came to durable, each as structured JSON."""
+    if not found:
+        return Outcome(0, 0, 0, [])
+    return await take(state, found, {"content-type": f"{STRUCTURED}+json"})
 
 
 def _public(settings: Settings, request: Request) -> str:
