@@ -158,6 +158,9 @@ class Settings(BaseModel):
     )
     aircall_token: SecretStr | None = Field(None, description="the webhook token of Aircall")
     shopify_secret: SecretStr | None = Field(None, description="the webhook secret of Shopify")
+    zoomphone_secret: SecretStr | None = Field(
+        None, description="the secret token of Zoom's event subscription"
+    )
 
     hubspot_secret: SecretStr | None = Field(None, description="the client secret of HubSpot's app")
     hubspot_token: SecretStr | None = Field(
@@ -180,7 +183,7 @@ class Settings(BaseModel):
         False, description="send notices of alerts to public addresses only"
     )
 
-    batch_events: int = Field(5_000, ge=1, le=100_000, description="the most a batch holds")
+    batch_events: int = Field(20_000, ge=1, le=100_000, description="the most a batch holds")
     brake_share: float = Field(
         0.5, gt=0, le=1, description="share of a batch that may be refused before we stop"
     )

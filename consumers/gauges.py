@@ -18,7 +18,7 @@ def measure_lag(lag: Mapping[Partition, int]) -> None:
 
 
 def measure_batch(batch: Polled, outcome: Outcome, seconds: float, now: datetime) -> None:
-    """One committed batch: it took `seconds` from the poll on, and it is readable since `now`."""
+    """One committed batch: it took `seconds`, and it is readable since `now`."""
     metrics.BATCH_EVENTS.observe(len(batch.arrivals))
     metrics.BATCH_SECONDS.observe(seconds)
     for letter in batch.letters:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
@@ -30,9 +29,10 @@ from app.ingest import Door, stored_offsets
 from app.producer import Producer, connection, create_topics
 from app.settings import Settings
 from app.topics import CONSUMED, named
+from consumers.ahead import Ahead
 from consumers.brake import Brake
 from consumers.dead_letters import DeadLetters
-from consumers.decoding import decode
+from consumers.decoding import Polled, decode
 from consumers.gauges import measure_batch, measure_lag
 from consumers.positions import LostOffsets, Partition, Positions
 from consumers.stopping import Stop
@@ -67,12 +67,14 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         self._brake = Brake(settings)
         self._watchdog = Watchdog(settings.watchdog_seconds)
         self._positions = Positions()
+        self._ahead = Ahead(self._read)
         self._trouble: str | None = None
         self._moves = 0
         self._rebalancing = True  # until partitions are assigned; nothing is sought before
         self._stopping = Stop()
-        # Held from the poll's end to the commit: a rebalance waits for it, so a batch in hand is
-        # drained before its partitions are let go.
+        # Held while a batch is in hand: a rebalance waits for it, so the batch is drained before
+        # its partitions are let go. What was read ahead of it is dropped, and read again by whom
+        # it belongs to then.
         self._turn = asyncio.Lock()
         self._consumer = AIOKafkaConsumer(
             **connection(settings),
@@ -135,6 +137,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             for task in (turns, watch, stop):
                 task.cancel()
             outcomes = await asyncio.gather(turns, watch, stop, return_exceptions=True)
+            await self._ahead.discard()
         for outcome in outcomes:
             if isinstance(outcome, Exception):
                 raise outcome
@@ -192,14 +195,15 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
                     raise
 
     async def _take_turn(self) -> None:
-        """One poll and what comes of it; after a failure nothing is remembered."""
+        """One batch and what comes of it; after a failure nothing is remembered."""
         try:
             if not self._positions.known:
+                await self._ahead.discard()
                 await self._seek()
-            polled = await self._poll()
+            batch = await self._ahead.next()
             async with self._turn:
-                if self._positions.known:  # else a rebalance came between: seek and poll again
-                    await self._take(polled)
+                if self._positions.known:  # else a rebalance came between: seek and read again
+                    await self._take(batch)
             self._trouble = None
         except (Unavailable, Fenced):
             self._forget()
@@ -235,19 +239,20 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             for (topic, partition), offset in places.items():
                 self._consumer.seek(TopicPartition(topic, partition), offset)
 
-    async def _poll(self) -> dict[TopicPartition, list[Any]]:
+    async def _read(self) -> Polled:
         lag = sum(self._positions.lag().values())
         most = max(1, min(self._settings.batch_events, max(IDLE_EVENTS, lag)))
         polling = self._consumer.getmany(timeout_ms=int(POLL_SECONDS * 1000), max_records=most)
-        return await self._stopping.unless(polling) or {}
+        polled = await self._stopping.unless(polling) or {}
+        return await decode(polled, now=clock(), currency=self._settings.currency)
 
-    async def _take(self, polled: dict[TopicPartition, list[Any]]) -> None:
+    async def _take(self, batch: Polled) -> None:
         started, now = time.monotonic(), clock()
-        batch = await decode(polled, now=now, currency=self._settings.currency)
         runs = self._brake.weigh(batch.verdicts)
         # Past the last record there may be marks of transactions, which no poll returns.
         for tp in self._consumer.assignment():
             batch.reached[tp.topic, tp.partition] = await self._consumer.position(tp)
+        self._ahead.start()
         advances = self._positions.advances(batch.reached, batch.stamps)
         if not advances:
             return

@@ -165,6 +165,17 @@ def parse(decoder: "msgspec.json.Decoder[T]", body: bytes | msgspec.Raw) -> T:
         raise Invalid("too_deep", None, "the JSON is nested too deeply to read") from error
 
 
+def moment(text: str, field: str) -> datetime:
+    """An RFC 3339 text as an aware datetime, to reckon with; raises `Invalid`."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("bad_timestamp", field, f"{shown(text)} is no moment") from error
+    if read.tzinfo is None:
+        raise Invalid("naive_timestamp", field, f"{shown(text)} has no offset")
+    return read
+
+
 def instant(epoch: float | None, field: str) -> str | None:
     """Epoch seconds as RFC 3339; raises `Invalid` for what is no moment."""
     if epoch is None:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from app.errors import BadConfiguration
-from app.feeds import aircall, hubspot, shopify
+from app.feeds import aircall, hubspot, shopify, zoomphone
 from app.feeds.feed import Feed
 from app.settings import Settings, environment_name
 
-FEEDS: dict[str, Feed] = {feed.name: feed for feed in (aircall.FEED, hubspot.FEED, shopify.FEED)}
+_VENDORS = (aircall, hubspot, shopify, zoomphone)
+FEEDS: dict[str, Feed] = {vendor.FEED.name: vendor.FEED for vendor in _VENDORS}
 
 INSECURE = ":insecure"
 

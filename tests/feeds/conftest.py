@@ -1,7 +1,6 @@
 """The whole service over HTTP, on a real database, at a fixed moment."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 
 import httpx2
 import pytest
@@ -10,8 +9,7 @@ from app import settings
 from app.db import Database
 from app.main import create_app
 from tests.feeds.every_vendor import VENDORS
-
-NOW = datetime(2025, 12, 1, 12, tzinfo=UTC)
+from tests.feeds.vendor import NOW
 
 
 @pytest.fixture

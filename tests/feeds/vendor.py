@@ -4,8 +4,12 @@ One file a vendor in `vendors/`; `every_vendor.py` has them all.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
+
+# When captured payloads come in: after the latest of them.
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 # Captured payloads lie beside the repository, not in it.
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples"

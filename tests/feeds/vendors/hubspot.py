@@ -1,18 +1,16 @@
 """HubSpot: signed over method, address, body and moment."""
 
 import json
-from datetime import UTC, datetime
 
 from tests.feeds import hubspot_payloads as payloads
 from tests.feeds.hubspot_payloads import SECRET, reading, signed, told
-from tests.feeds.vendor import Delivery, Outcome, Seed, Vendor
+from tests.feeds.vendor import NOW, Delivery, Outcome, Seed, Vendor
 
 URL = "http://ringside.test/v1/webhooks/hubspot"
-NOW = round(datetime(2025, 12, 1, 12, tzinfo=UTC).timestamp() * 1000)
 
 
 def sign(_name: str, body: bytes, _headers: dict[str, str]) -> Delivery:
-    return Delivery(body, signed(body, NOW, URL))
+    return Delivery(body, signed(body, round(NOW.timestamp() * 1000), URL))
 
 
 VENDOR = Vendor(
