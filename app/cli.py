@@ -20,7 +20,7 @@ COMMANDS = {
     "migrate": "Bring the database to this version's schema",
     "simulate": "Send a simulated floor's events to a running Ringside",
     "verify": "Work every figure out anew and compare; show that nothing was lost",
-    "dead-letters": "List, show and replay what could not be taken",
+    "dead-letters": "List, show, replay and discard what could not be taken",
     "keys": "Make, list and revoke API keys",
     "openapi": "Print the description of the API",
 }

@@ -21,6 +21,7 @@ from app.api import (
     alert_sinks,
     alerts,
     boards,
+    dead_letters,
     events,
     feeds,
     ops,
@@ -31,6 +32,7 @@ from app.api.intake import Intake
 from app.api.live import Live
 from app.api.state import Clock, State
 from app.db import LOST, Database
+from app.dead_letters.retention import retaining
 from app.errors import BadRequest, FieldError, RingsideError, Unauthorized, Unavailable
 from app.exact import encode
 from app.feeds.registry import opened
@@ -39,7 +41,7 @@ from app.producer import Producer
 from app.rereads.drain import rereading
 from app.settings import Settings
 from app.view import Views
-from app.web import page
+from app.web import page, refused
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,8 @@ Application = FastAPI
 
 ROUTERS = (
     events.router, webhooks.router, reads.router, boards.router, feeds.router, ops.router,
-    alert_rules.router, alerts.router, alert_sinks.router, page.router,
+    alert_rules.router, alerts.router, alert_sinks.router, dead_letters.router,
+    page.router, refused.router,
 )  # fmt: skip
 
 SECURITY = {
@@ -105,6 +108,7 @@ def create_app(
             async with (
                 watching(database, state.views, settings, clock),
                 rereading(database, settings, partial(webhooks.deliver, state), clock),
+                retaining(database, settings.dead_letters_days, clock),
             ):
                 yield
         finally:

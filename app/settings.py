@@ -148,6 +148,11 @@ class Settings(BaseModel):
     )
     events_per_minute: int = Field(0, ge=0, description="limit for one key; 0 for none")
 
+    dead_letters_days: int = Field(
+        0, ge=0, le=36_500,
+        description="dead letters lose their bytes, and stay counted, after so many days; 0: never",
+    )  # fmt: skip
+
     feeds: tuple[str, ...] = Field(
         (), description="feeds that must be on, each with its secret; NAME:insecure goes without"
     )

@@ -51,7 +51,11 @@ class Drift(Struct, frozen=True):
 
 
 class Ledger(Struct, frozen=True):
-    """One source: what was read, and what became of it."""
+    """One source: what was read, and what became of it.
+
+    `refused` are all its dead letters, whatever became of them later: a replay is read again and
+    counts as what it then is. `unresolved` of them have been neither replayed nor discarded.
+    """
 
     source: str
     read: int
@@ -60,6 +64,7 @@ class Ledger(Struct, frozen=True):
     duplicates: int
     refused: int
     waiting: int
+    unresolved: int
 
     @property
     def balanced(self) -> bool:
@@ -214,21 +219,30 @@ def _sums(
 
 
 async def ledgers(session: Reading) -> list[Ledger]:
-    """Every source's ledger, with standing, superseded and refused counted from the tables."""
+    """Every source's ledger, with standing, superseded and refused counted from the tables.
+
+    One that only a table knows has read nothing, and is out of balance.
+    """
     waits = await waiting(session)
     standing = await _by_source(session, [row.table for row in _RECORDS])
     superseded = await _by_source(session, ["superseded"])
     refused = await _by_source(session, ["dead_letters"])
+    unresolved = await _by_source(session, [_UNRESOLVED])
+    read = {
+        record["source"]: (record["read"], record["duplicates"])
+        for record in await session.fetch("SELECT source, read, duplicates FROM feeds")
+    }
     return [
         Ledger(
-            record["source"], record["read"], standing.get(record["source"], 0),
-            superseded.get(record["source"], 0), record["duplicates"],
-            refused.get(record["source"], 0), waits.get(record["source"], 0),
+            source, read.get(source, (0, 0))[0], standing.get(source, 0),
+            superseded.get(source, 0), read.get(source, (0, 0))[1], refused.get(source, 0),
+            waits.get(source, 0), unresolved.get(source, 0),
         )
-        for record in await session.fetch("SELECT * FROM feeds ORDER BY source")
+        for source in sorted({*read, *standing, *superseded, *refused})
     ]  # fmt: skip
 
 
+_UNRESOLVED = "dead_letters WHERE replayed_at IS NULL AND discarded_at IS NULL"
 _RECORDS = (Leg, Segment, Conversation, Quote, Order, Return, Customer, Rep, TimeOff, Rate)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 from aiokafka import ConsumerRecord
 
-from app.dead_letters import pack
+from app.dead_letters.letter import pack
 from app.errors import TooLarge
 from app.events.refusals import Refusal
 from app.ingest import Origin, Refused

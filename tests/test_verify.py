@@ -25,7 +25,7 @@ async def filled(database: Database) -> None:
 
 async def test_what_is_sound(database: Database) -> None:
     await filled(database)
-    ledger = Ledger("pbx", 4, 2, 1, 1, 0, 0)
+    ledger = Ledger("pbx", 4, 2, 1, 1, 0, 0, 0)
     assert await proved(database) == Report(2, 4, [], [ledger])
     assert (await proved(database)).sound
 
@@ -64,6 +64,7 @@ async def test_drift_is_found(
         "DELETE FROM superseded",
         "UPDATE feeds SET read = read + 1",
         "UPDATE feeds SET duplicates = 0",
+        "DELETE FROM feeds",
     ],
 )
 async def test_what_was_lost_is_seen(database: Database, sql: str) -> None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from app import metrics
 from app.api.access import needs
 from app.api.state import State, state_of
+from app.dead_letters.letter import pack_request
 from app.errors import TooLarge, TooMany
 from app.events.cloudevents import MOST_BODY, from_http
 from app.events.refusals import Refusal
@@ -55,7 +56,7 @@ async def post_events(
         currency=state.settings.currency,
     )
     limit(state, key, len(found))
-    outcome = await take(state, found, dict(request.headers))
+    outcome = await take(state, found, dict(request.headers), pack_request(request.headers))
     rejected = [
         {"index": i, "id": r.id, "code": r.code, "field": r.field, "detail": r.detail}
         for i, (r, _) in enumerate(found)
@@ -82,15 +83,15 @@ async def read_body(request: Request, most: int = MOST_BODY) -> bytes:
 
 
 async def take(
-    state: State, found: list[tuple[Event | Refusal, bytes]], headers: dict[str, str]
+    state: State, found: list[tuple[Event | Refusal, bytes]], headers: dict[str, str], kept: str
 ) -> Outcome:
     """Make the events of one request durable, refused ones as dead letters.
 
-    With Kafka the good ones are produced; duplicates are found later, and count 0 here.
+    `headers` are those of the good ones' Kafka records, `kept` what the dead letters keep. With
+    Kafka the good ones are produced; duplicates are found later, and count 0 here.
     """
     started = time.monotonic()
-    refused = [Refused(r, raw, Origin(headers=_kept(headers)))
-               for r, raw in found if isinstance(r, Refusal)]  # fmt: skip
+    refused = [Refused(r, raw, Origin(headers=kept)) for r, raw in found if isinstance(r, Refusal)]
     if state.producer is None:
         arrivals: list[Event | Refused] = []
         letters = iter(refused)
@@ -105,16 +106,6 @@ async def take(
         outcome = Outcome(len(good), 0, len(refused), [])
     _measure(found, outcome, time.monotonic() - started)
     return outcome
-
-
-def _kept(headers: dict[str, str]) -> str:
-    """What of a request's headers is kept with a dead letter: what its events were read by."""
-    kept = {
-        name: value
-        for name, value in headers.items()
-        if name == "content-type" or name.startswith("ce-")
-    }
-    return encode(kept).decode()
 
 
 def _measure(found: list[tuple[Event | Refusal, bytes]], outcome: Outcome, seconds: float) -> None:

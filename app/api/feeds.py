@@ -1,18 +1,22 @@
 """What comes in, source by source; and what changed after it was final."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.api import query
 from app.api.answer import answered, only, paged
 from app.api.reads import Reader
 from app.api.state import state_of
-from app.errors import BadRequest, FieldError, Forbidden
+from app.db import Reading
+from app.dead_letters.kept import counts
+from app.errors import Forbidden
 from app.exact import number
 from app.facts.waiting import waiting
 from app.kpis import kpi_of
@@ -23,7 +27,10 @@ router = APIRouter(tags=["feeds"])
 
 
 class Feed(Struct, frozen=True):
-    """One source. `read` = standing + superseded + duplicates + refused, exactly."""
+    """One source. `read` = standing + superseded + duplicates + refused, exactly.
+
+    `refused_by_code` says why; `unresolved` of them have been neither replayed nor discarded.
+    """
 
     source: str
     last_event_time: datetime | None
@@ -36,6 +43,8 @@ class Feed(Struct, frozen=True):
     duplicates: int
     refused: int
     waiting: int
+    unresolved: int = 0
+    refused_by_code: dict[str, int] = {}
 
 
 @router.get("/v1/feeds", summary="The sources of events")
@@ -51,6 +60,7 @@ async def get_feeds(
     async with state.views.open(state.clock()) as view:
         found = await feeds_of(view)
         page = paged(found, "source", limit, cursor)
+        page["items"] = await _with_codes(view.reading, page["items"])
         conflicts = await _conflicts(view)
         unmapped = await _unmapped(view)
         to_read = await backlogs(view.reading)
@@ -73,6 +83,20 @@ async def feeds_of(view: View) -> list[Feed]:
         )
         for row in await view.reading.fetch("SELECT * FROM feeds ORDER BY source")
     ]  # fmt: skip
+
+
+async def _with_codes(reading: Reading, found: Sequence[Feed]) -> list[Feed]:
+    codes: dict[str, dict[str, int]] = {}
+    unresolved: Counter[str] = Counter()
+    for count in await counts(reading):
+        codes.setdefault(count.source, {})[count.code] = count.all
+        unresolved[count.source] += count.waiting
+    return [
+        replace(
+            feed, unresolved=unresolved[feed.source], refused_by_code=codes.get(feed.source, {})
+        )
+        for feed in found
+    ]
 
 
 async def _conflicts(view: View) -> list[dict[str, Any]]:
@@ -139,7 +163,7 @@ async def get_restatements(
             "AND ($2::date IS NULL OR day < $2) AND ($3::text IS NULL OR rep_id = $3) "
             "AND ($4::text[] IS NULL OR measure = ANY($4)) AND id > $5 ORDER BY id LIMIT $6",
             first, last, rep_id, None if kpi is None else sorted(kpi_of(kpi).needs),
-            _after(cursor), limit + 1,
+            query.after(cursor), limit + 1,
         )  # fmt: skip
     items = [
         Restatement(
@@ -151,12 +175,3 @@ async def get_restatements(
     ]  # fmt: skip
     following = str(items[-1].id) if len(rows) > limit else None
     return answered(request, {"as_of": view.as_of, "items": items, "next_cursor": following})
-
-
-def _after(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if not cursor.isdecimal() or len(cursor) > 18:
-        detail = "not one that we gave"
-        raise BadRequest(f"cursor: {detail}", errors=(FieldError("cursor", detail),))
-    return int(cursor)

@@ -66,3 +66,13 @@ def names(value: str | None) -> Sequence[str] | None:
     if value is None:
         return None
     return [name.strip() for name in value.split(",") if name.strip()]
+
+
+def after(cursor: str | None) -> int:
+    """The number that a cursor stands for, 0 without one. Raises `BadRequest`."""
+    if cursor is None:
+        return 0
+    if not cursor.isdecimal() or len(cursor) > 18:
+        detail = "not one that we gave"
+        raise BadRequest(f"cursor: {detail}", errors=(FieldError("cursor", detail),))
+    return int(cursor)

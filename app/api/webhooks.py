@@ -9,12 +9,13 @@ from fastapi import APIRouter, Request, Response
 from app import metrics
 from app.api.events import read_body, take
 from app.api.state import State, state_of
+from app.dead_letters.letter import masked, pack_hook
 from app.errors import Forbidden, NotFound, Unauthorized
 from app.events.cloudevents import STRUCTURED
 from app.events.refusals import Refusal
 from app.events.types import Event
 from app.exact import encode
-from app.feeds.feed import Hook, Ignored, ReadAgain, read_hook
+from app.feeds.feed import Feed, Hook, Ignored, ReadAgain, read_hook
 from app.feeds.registry import FEEDS
 from app.ingest import Outcome
 from app.rereads.notes import keep_notes
@@ -74,9 +75,9 @@ async def post_webhook(request: Request, source: str) -> Response:
             notes.append(one)
             metrics.EVENTS.labels(feed.name, "webhook", "to_read").inc()
         else:
-            found.append((one, _without(secrets, one, raw)))
+            found.append((one, raw))
     await keep_notes(state.database, notes, now)
-    outcome = await deliver(state, found)
+    outcome = await deliver(state, feed, hook, found)
     refusals = [one for one, _ in found if isinstance(one, Refusal)]
     receipt = feed.receipt(hook, now)
     return _answer(
@@ -84,11 +85,19 @@ async def post_webhook(request: Request, source: str) -> Response:
     )
 
 
-async def deliver(state: State, found: list[tuple[Event | Refusal, bytes]]) -> Outcome:
-    """Make what a feed's payloads came to durable, each as structured JSON."""
+async def deliver(
+    state: State, feed: Feed, hook: Hook, found: list[tuple[Event | Refusal, bytes]]
+) -> Outcome:
+    """Make what the feed's payloads came to durable, each event as structured JSON.
+
+    A dead letter keeps how `hook` was read, and not the secret that came in it.
+    """
     if not found:
         return Outcome(0, 0, 0, [])
-    return await take(state, found, {"content-type": f"{STRUCTURED}+json"})
+    secrets = state.feeds.get(feed.name, ())
+    kept = pack_hook(feed, hook, secrets)
+    clean = [(one, masked(raw, secrets) if isinstance(one, Refusal) else raw) for one, raw in found]
+    return await take(state, clean, {"content-type": f"{STRUCTURED}+json"}, kept)
 
 
 def _public(settings: Settings, request: Request) -> str:
@@ -98,14 +107,6 @@ def _public(settings: Settings, request: Request) -> str:
         return seen
     query = f"?{request.url.query}" if request.url.query else ""
     return f"{settings.public_url.rstrip('/')}{request.url.path}{query}"
-
-
-def _without(secrets: tuple[str, ...], one: Event | Refusal, raw: bytes) -> bytes:
-    """The bytes to keep: a dead letter does not hold the secret that came in it."""
-    if isinstance(one, Refusal):
-        for secret in secrets:
-            raw = raw.replace(secret.encode(), b"***")
-    return raw
 
 
 def _answer(

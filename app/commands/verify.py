@@ -57,7 +57,7 @@ def _show(report: Report) -> None:
     Console(width=120).print(table)
 
 
-_COLUMNS = ("read", "standing", "superseded", "duplicates", "refused", "waiting")
+_COLUMNS = ("read", "standing", "superseded", "duplicates", "refused", "waiting", "unresolved")
 
 
 def _cells(ledger: Ledger) -> list[str]:

@@ -287,7 +287,16 @@ dead_letters = Table(
     Column("payload", LargeBinary, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("replayed_at", DateTime(timezone=True)),
+    moment("discarded_at"),
+    moment("emptied_at"),
     Index(None, "received_at"),
+    Index(None, "code", "source"),
+    Index(
+        "dead_letters_waiting_idx",
+        "id",
+        postgresql_where=text("replayed_at IS NULL AND discarded_at IS NULL"),
+    ),
+    Index("dead_letters_bytes_idx", "received_at", postgresql_where=text("emptied_at IS NULL")),
 )
 
 offsets = Table(

@@ -89,9 +89,11 @@ class Feed(Struct, frozen=True):
 
     `genuine` says whether a hook is signed with a secret; `translate` makes events of one payload,
     a reason to ignore it, or raises `Invalid`. `topic` is the header that says what the payload
-    is, where the payload does not say it itself. `parts` are the payloads of a hook that carries
-    several; `question` answers a vendor that asks who we are (called before the signature is
-    looked at); `receipt` is what it wants to read in an answer.
+    is, where the payload does not say it itself. `reads` are the other headers that `translate`
+    reads (names in lower case): it sees no others, and a dead letter keeps these and no others, so
+    that it can be read again. A signature is not among them. `parts` are the payloads of a hook
+    that carries several; `question` answers a vendor that asks who we are (called before the
+    signature is looked at); `receipt` is what it wants to read in an answer.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Feed(Struct, frozen=True):
     genuine: Callable[[str, Hook, datetime], bool]
     translate: Callable[[Hook, Settings], Made]
     topic: str = ""
+    reads: tuple[str, ...] = ()
     parts: Callable[[Hook], list[bytes]] = _whole
     question: Callable[[str, Hook, datetime], Answer | None] = _no_question
     receipt: Callable[[Hook, datetime], dict[str, Any]] = _no_receipt
@@ -109,16 +112,41 @@ def read_hook(
 ) -> list[tuple[Found, bytes]]:
     """What a genuine hook comes to: events, each with its own bytes as structured JSON.
 
-    A payload that cannot be read is one refusal, with the payload as its bytes; so is one that is
-    ignored. The payloads beside it are read all the same.
+    A payload of which anything is refused is one refusal, with the whole payload as its bytes;
+    what is right in it is taken, and the payloads beside it are read all the same.
     """
     try:
         parts = feed.parts(hook)
     except Invalid as error:
         return [(_refusal(feed, hook, error), hook.body)]
+    return _read_parts(feed, hook, parts, now, settings)
+
+
+def read_letter(
+    feed: Feed, hook: Hook, *, now: datetime, settings: Settings
+) -> list[tuple[Found, bytes]]:
+    """What a dead letter of the feed comes to: it holds one payload of a hook, or, where the hook
+    could not be taken apart, all of it."""
+    try:
+        parts = feed.parts(hook)
+    except Invalid:
+        parts = [hook.body]
+    return _read_parts(feed, hook, parts, now, settings)
+
+
+def kept_headers(feed: Feed, headers: Headers) -> dict[str, str]:
+    """The headers by which the feed's payloads are read."""
+    names = ("content-type", feed.topic, *feed.reads)
+    return {name: headers[name] for name in names if name in headers}
+
+
+def _read_parts(
+    feed: Feed, hook: Hook, parts: list[bytes], now: datetime, settings: Settings
+) -> list[tuple[Found, bytes]]:
+    headers = kept_headers(feed, hook.headers)
     found: list[tuple[Found, bytes]] = []
     for part in parts:
-        found += _read(feed, structs.replace(hook, body=part), now, settings)
+        found += _read(feed, structs.replace(hook, body=part, headers=headers), now, settings)
     return found
 
 
@@ -134,12 +162,15 @@ def _read(feed: Feed, hook: Hook, now: datetime, settings: Settings) -> list[tup
         # Numbers and dates beyond what can be reckoned with; text that is no text.
         beyond = Invalid("out_of_range", None, shown(str(error)))
         return [(_refusal(feed, hook, beyond), hook.body)]
-    return [
+    read: list[tuple[Found, bytes]] = [
         (raw, hook.body)
         if isinstance(raw, ReadAgain)
         else (decode_structured(raw, now=now, currency=settings.currency), raw)
         for raw in raws
     ]
+    refusals = [one for one, _ in read if isinstance(one, Refusal)]
+    right = [(one, raw) for one, raw in read if not isinstance(one, Refusal)]
+    return right + [(refusal, hook.body) for refusal in refusals[:1]]
 
 
 def _refusal(feed: Feed, hook: Hook, error: Invalid) -> Refusal:

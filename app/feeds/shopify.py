@@ -144,4 +144,11 @@ def _triggered(text: str | None) -> str | None:
     return text if moment.tzinfo is not None else None
 
 
-FEED = Feed("shopify", "shopify_secret", genuine, translate, topic="x-shopify-topic")
+FEED = Feed(
+    "shopify",
+    "shopify_secret",
+    genuine,
+    translate,
+    topic="x-shopify-topic",
+    reads=("x-shopify-event-id", "x-shopify-webhook-id", "x-shopify-triggered-at"),
+)

@@ -16,7 +16,7 @@ from app.errors import RingsideError, Unavailable
 from app.events.refusals import Refusal
 from app.events.types import Event
 from app.feeds import hubspot as feed
-from app.feeds.feed import Hook, Ignored, read_hook
+from app.feeds.feed import Feed, Hook, Ignored, read_hook
 from app.rereads import notes
 from app.rereads.hubspot import MOST_OBJECTS, HubSpot, Readings, Refused
 from app.rereads.notes import Pending
@@ -28,9 +28,10 @@ POLL_SECONDS = 1.0
 STOP_SECONDS = 5.0
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 3600.0
+HEADERS = {"content-type": "application/json"}  # of what HubSpot answers with
 
 Clock = Callable[[], datetime]
-Deliver = Callable[[list[tuple[Event | Refusal, bytes]]], Awaitable[object]]
+Deliver = Callable[[Feed, Hook, list[tuple[Event | Refusal, bytes]]], Awaitable[object]]
 
 
 class Drain:
@@ -81,7 +82,7 @@ class Drain:
         now = self._clock()
         found = self._translated(readings, now)
         if found:
-            await self._deliver(found)
+            await self._deliver(feed.FEED, Hook(HEADERS, b""), found)
         async with self._database.writing() as writing:
             if readings.further:
                 await notes.note(writing, readings.further, now)
@@ -90,7 +91,7 @@ class Drain:
     def _translated(self, readings: Readings, now: datetime) -> list[tuple[Event | Refusal, bytes]]:
         found: list[tuple[Event | Refusal, bytes]] = []
         for payload in readings.payloads:
-            hook = Hook({"content-type": "application/json"}, payload)
+            hook = Hook(HEADERS, payload)
             for one, raw in read_hook(feed.FEED, hook, now=now, settings=self._settings):
                 if isinstance(one, Event | Refusal):
                     found.append((one, raw))

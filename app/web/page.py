@@ -74,7 +74,8 @@ async def floor_page(request: Request, by: By = "conversations") -> Response:
     except (Unauthorized, Forbidden):
         return RedirectResponse("/sign-in", 303, HEADERS)
     floor = await _floor(state_of(request), _ranked_by(by), key)
-    return _page("floor.html", floor=floor, bound=key.teams, board=_board(floor))
+    admin = key.allows("admin")
+    return _page("floor.html", floor=floor, bound=key.teams, admin=admin, board=_board(floor))
 
 
 @router.get("/floor/stream")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
+from fastapi import FastAPI
 
 from app import keys
 from app.db import Database
@@ -48,8 +49,9 @@ def call(number: int, rep_id: str, **over: Any) -> dict[str, Any]:
 
 @dataclass
 class Desk:
-    """A client for each kind of key."""
+    """The service, and a client for each kind of key."""
 
+    app: FastAPI
     admin: httpx2.AsyncClient
     writer: httpx2.AsyncClient
     reader: httpx2.AsyncClient
@@ -93,7 +95,7 @@ async def serving(database: Database, **over: Any) -> AsyncIterator[Desk]:
         for token in (*tokens, None)
     ]
     try:
-        yield Desk(*clients)
+        yield Desk(app, *clients)
     finally:
         for client in clients:
             await client.aclose()

@@ -15,7 +15,7 @@ from app.db import Database
 from app.errors import Unavailable
 from app.events.refusals import Refusal
 from app.events.types import Event
-from app.feeds.feed import ReadAgain
+from app.feeds.feed import Feed, Hook, ReadAgain
 from app.main import create_app
 from app.rereads import notes
 from app.rereads.drain import Drain
@@ -143,7 +143,9 @@ class Desk:
         self.away = False
         self.drain = Drain(database, chosen(vendor), client, self._deliver, lambda: self.now)
 
-    async def _deliver(self, found: list[tuple[Event | Refusal, bytes]]) -> None:
+    async def _deliver(
+        self, feed: Feed, hook: Hook, found: list[tuple[Event | Refusal, bytes]]
+    ) -> None:
         if self.away:
             raise Unavailable("PostgreSQL: away")
         self.delivered += [one for one, _ in found]

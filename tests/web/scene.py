@@ -59,6 +59,11 @@ class Scene:
         assert answer.status_code == 200, answer.text
         assert answer.json()["rejected"] == []
 
+    async def refuse(self) -> None:
+        """Send what cannot be taken: a hostile source with a type nobody knows."""
+        bad = {**event("faxes.sent", "f1", {}), "source": EVIL}
+        await self.client.post("/v1/events", json=bad, headers={"Authorization": f"Bearer {ADMIN}"})
+
 
 def event(kind: str, name: str, data: dict[str, Any]) -> dict[str, Any]:
     return {"specversion": "1.0", "id": name, "source": "test", "data": data,

@@ -121,12 +121,12 @@ async def test_everything_is_reached_by_keyboard(floor: Scene, browser: Browser)
     async with served(floor.app) as url:
         tab = await signed_in(browser, url)
         seen = []
-        for _ in range(7):
+        for _ in range(8):
             await tab.press("Tab")
             seen.append(await tab.run("document.activeElement.textContent.trim()"))
         assert seen == [
             "Skip to the board", "Calls", "Conversations", "Talk time", "Orders", "Revenue",
-            "Sign out",
+            "Refused", "Sign out",
         ]  # fmt: skip
         # Focus stays where it is while figures come in.
         await tab.run("document.querySelector('nav a').focus()")
@@ -142,8 +142,12 @@ AXE = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8"
 async def test_axe_finds_nothing(floor: Scene, browser: Browser, scheme: str) -> None:
     async with served(floor.app) as url:
         tab = await signed_in(browser, url)
+        await floor.refuse()
         await tab.prefer(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
-        for path, width in (("/", 1920), ("/?by=revenue", 400), ("/sign-in", 1000)):
+        for path, width in (
+            ("/", 1920), ("/?by=revenue", 400), ("/refused", 1000), ("/refused", 400),
+            ("/sign-in", 1000),
+        ):  # fmt: skip
             await tab.size(width, 900)
             await tab.open(url + path)
             assert await complaints(tab) == []
