@@ -6,6 +6,7 @@ else is `RINGSIDE_*`. Every secret can also come from a file, by `NAME_FILE`.
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
@@ -166,6 +167,18 @@ class Settings(BaseModel):
     zoomphone_secret: SecretStr | None = Field(
         None, description="the secret token of Zoom's event subscription"
     )
+    asterisk_secret: SecretStr | None = Field(
+        None, description="the token that whoever posts Asterisk's call records sends"
+    )
+    asterisk_zone: str | None = Field(
+        None, description="IANA zone of Asterisk's clock; without it `RINGSIDE_DEFAULT_ZONE`"
+    )
+    asterisk_extensions: str = Field(
+        "[0-9]{2,6}", description="a regular expression: the names of channels that are reps"
+    )
+    asterisk_prefix: Annotated[str, Field(pattern=r"^[0-9*#]{0,5}$")] = Field(
+        "", description="digits dialled for an outside line, no part of the number"
+    )
 
     hubspot_secret: SecretStr | None = Field(None, description="the client secret of HubSpot's app")
     hubspot_token: SecretStr | None = Field(
@@ -246,11 +259,20 @@ class Settings(BaseModel):
             raise ValueError("postgresql://user:password@host:port/database is needed")
         return value
 
-    @field_validator("default_zone")
+    @field_validator("default_zone", "asterisk_zone")
     @classmethod
-    def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None and value not in available_timezones():
             raise ValueError(f"{value!r} is no IANA time zone, e.g. America/Denver")
+        return value
+
+    @field_validator("asterisk_extensions")
+    @classmethod
+    def _a_pattern(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"a regular expression is needed: {error}") from None
         return value
 
     @field_validator("region")

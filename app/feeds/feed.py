@@ -4,6 +4,7 @@ Whatever an adapter makes goes through the contract's own decoder, so a vendor c
 past its bounds: there are events, a named reason to ignore the payload, or a refusal.
 """
 
+import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from app.settings import Settings
 Headers = Mapping[str, str]  # names in lower case
 CloudEvent = dict[str, Any]
 T = TypeVar("T")
+
+MOST_MEMBERS = 1_000
 
 # Why a genuine payload makes no event: a closed list, counted by name.
 REASONS = {
@@ -105,6 +108,23 @@ class Feed(Struct, frozen=True):
     parts: Callable[[Hook], list[bytes]] = _whole
     question: Callable[[str, Hook, datetime], Answer | None] = _no_question
     receipt: Callable[[Hook, datetime], dict[str, Any]] = _no_receipt
+
+
+def bearer(secret: str, hook: Hook, _now: datetime) -> bool:
+    """Whether `Authorization: Bearer` holds the secret, where a vendor signs nothing itself."""
+    scheme, _, token = hook.headers.get("authorization", "").partition(" ")
+    same = hmac.compare_digest(token.strip().encode(errors="replace"), secret.encode())
+    return same and scheme.lower() == "bearer"
+
+
+def members(hook: Hook) -> list[bytes]:
+    """The payloads of a hook whose body is a JSON list of them, or is one itself."""
+    if hook.body.lstrip()[:1] != b"[":
+        return [hook.body]
+    found = [bytes(one) for one in parse(_list, hook.body)]
+    if len(found) > MOST_MEMBERS:
+        raise Invalid("too_large", None, f"{len(found)} payloads, at most {MOST_MEMBERS} fit")
+    return found or [hook.body]
 
 
 def read_hook(
@@ -194,6 +214,9 @@ def parse(decoder: "msgspec.json.Decoder[T]", body: bytes | msgspec.Raw) -> T:
         raise Invalid("not_json", None, shown(str(error))) from error
     except RecursionError as error:
         raise Invalid("too_deep", None, "the JSON is nested too deeply to read") from error
+
+
+_list = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def moment(text: str, field: str) -> datetime:

@@ -3,11 +3,23 @@
 from collections.abc import Mapping
 
 from app.errors import BadConfiguration
-from app.feeds import aircall, hubspot, shopify, zoomphone
+from app.feeds import (
+    aircall,
+    asterisk,
+    hubspot,
+    shopify,
+    zoomphone,
+)
 from app.feeds.feed import Feed
 from app.settings import Settings, environment_name
 
-_VENDORS = (aircall, hubspot, shopify, zoomphone)
+_VENDORS = (
+    aircall,
+    asterisk,
+    hubspot,
+    shopify,
+    zoomphone,
+)
 FEEDS: dict[str, Feed] = {vendor.FEED.name: vendor.FEED for vendor in _VENDORS}
 
 INSECURE = ":insecure"
