@@ -179,6 +179,25 @@ class Settings(BaseModel):
     asterisk_prefix: Annotated[str, Field(pattern=r"^[0-9*#]{0,5}$")] = Field(
         "", description="digits dialled for an outside line, no part of the number"
     )
+    salesforce_secret: SecretStr | None = Field(
+        None, description="the token that the relay of Salesforce's change events sends"
+    )
+    salesforce_stages: tuple[
+        Annotated[str, Field(pattern=r"^.+=(draft|issued|won|lost)$")], ...
+    ] = Field(
+        (
+            "Proposal/Price Quote=issued",
+            "Negotiation/Review=issued",
+            "Closed Won=won",
+            "Closed Lost=lost",
+        ),
+        description="what an opportunity's stages mean: draft, issued, won or lost",
+    )
+    crm_orders: bool = Field(
+        True,
+        description="a deal won in Salesforce or Pipedrive is an order; "
+        "not where a shop or ERP sends the orders",
+    )
 
     hubspot_secret: SecretStr | None = Field(None, description="the client secret of HubSpot's app")
     hubspot_token: SecretStr | None = Field(
@@ -218,7 +237,14 @@ class Settings(BaseModel):
         False, description="go on where Kafka deleted records before the consumer read them"
     )
 
-    @field_validator("working_weekdays", "holidays", "feeds", "hubspot_stages", mode="before")
+    @field_validator(
+        "working_weekdays",
+        "holidays",
+        "feeds",
+        "hubspot_stages",
+        "salesforce_stages",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -32,6 +32,7 @@ REASONS = {
     "partial": "it tells a change only; the whole record comes with another payload",
     "no_goods": "money alone went back, no goods",
     "unread": "it says only that something changed, and no token is set to read that with",
+    "no_talk": "no call in which somebody is known to have talked",
 }
 
 

@@ -7,6 +7,7 @@ from app.feeds import (
     aircall,
     asterisk,
     hubspot,
+    salesforce,
     shopify,
     zoomphone,
 )
@@ -17,6 +18,7 @@ _VENDORS = (
     aircall,
     asterisk,
     hubspot,
+    salesforce,
     shopify,
     zoomphone,
 )
