@@ -14,6 +14,7 @@ from app.batch.calls import touched_calls, work_out_calls
 from app.batch.desk import Desk
 from app.batch.movement import causes_of, movement_of
 from app.batch.pairs import Pairs, keep_remarked, quotes_reach, work_out_pairs
+from app.batch.plain import read_plain, set_apart
 from app.batch.reach import Dirty, customers_changed, rates_changed, reps_changed
 from app.batch.results import touched_results, work_out_results
 from app.batch.settle import Settled, keep_superseded, load_records, settle
@@ -130,8 +131,11 @@ class Door:
         """Facts, meaning and rollups of a batch; whether what is known beside facts changed."""
         rows = [row_of(event, self._numbers) for event in events]
         desk = Desk(known)
-        await load_records(session, desk, rows)
-        settled = settle(desk, rows)
+        others = await set_apart(session, desk, rows)
+        await load_records(session, desk, others)
+        settled = settle(desk, others)
+        for leg in desk.plain:
+            settled.standing[leg.source] = settled.standing.get(leg.source, 0) + 1
         await keep_superseded(session, settled.superseded)
         final_after = timedelta(hours=self._settings.final_after_hours)
         changed = await work_out(session, desk, now=now, final_after=final_after)
@@ -158,6 +162,7 @@ async def work_out(session: Writing, desk: Desk, *, now: datetime, final_after: 
     await quotes_reach(session, desk, pairs)
     touched_calls(desk, dirty)
     await work_out_calls(session, desk, dirty, pairs)
+    await read_plain(session, desk, pairs)
     await work_out_pairs(session, desk, pairs)
     directory = known.directory
     moved = movement_of(desk, pairs).rows()
@@ -170,7 +175,7 @@ async def work_out(session: Writing, desk: Desk, *, now: datetime, final_after: 
     await move(session, moved)
     await keep_remarked(session, pairs)
     for shelf in desk.shelves.values():
-        await shelf.write(session)
+        await shelf.write(session, desk.plain if shelf is desk.legs else ())
     return changed
 
 

@@ -28,6 +28,8 @@ class Desk:
 
     def __init__(self, known: Known) -> None:
         self.known = known
+        # New calls that nothing else speaks of need no shelf: see `app.batch.plain`.
+        self.plain: list[Leg] = []
         self.legs = Shelf(Leg)
         self.segments = Shelf(Segment)
         self.conversations = Shelf(Conversation)

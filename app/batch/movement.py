@@ -40,6 +40,8 @@ def changes(desk: Desk) -> Iterator[Change]:
         shelf: Shelf[Any] = desk.shelves[row_type]
         for before, after in shelf.changed():
             yield Change(before, after)
+    for leg in desk.plain:
+        yield Change(None, leg)
     orders = desk.orders
     for key, after in desk.returns.now.items():
         before = desk.returns.stored.get(key)

@@ -4,7 +4,7 @@ A changed call or conversation reaches the later ones of its pair for as long as
 look-back; a changed quote reaches the conversations of its customer, whoever had them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -23,13 +23,14 @@ from app.meaning.lookback import (
     REPEAT,
     REPEAT_QUOTE,
     UNPRODUCTIVE,
-    call_marks,
-    conversation_marks,
+    History,
 )
 from app.meaning.results import issued
 
 Pair = tuple[str, str]
 MATTERS = OUTBOUND | CALL | CONVERSATION | ASSIST
+# What has none of these turns no look-back.
+TURNS = CONVERSATION | ASSIST | OUTBOUND
 
 
 @dataclass(slots=True)
@@ -46,14 +47,17 @@ class Touch:
     day: date
 
 
+def counts(row: Leg | Conversation) -> bool:
+    """Whether the row matters to the look-backs of its pair."""
+    marks = row.marks
+    return row.party is not None and bool(
+        marks & (CONVERSATION | ASSIST) or marks & (CALL | OUTBOUND) == CALL | OUTBOUND
+    )
+
+
 def relevant(row: Leg | Conversation) -> tuple[object, ...] | None:
     """What of the row matters to the look-backs of its pair; None if nothing."""
-    marks = row.marks & MATTERS
-    if row.party is None or not (
-        marks & (CONVERSATION | ASSIST) or marks & (CALL | OUTBOUND) == CALL | OUTBOUND
-    ):
-        return None
-    return row.party, row.rep_id, row.started_at, marks
+    return (row.party, row.rep_id, row.started_at, row.marks & MATTERS) if counts(row) else None
 
 
 class Pairs:
@@ -66,7 +70,7 @@ class Pairs:
 
     def touch(self, row: Leg | Conversation) -> None:
         """Note that the row has come, gone or changed."""
-        if relevant(row) is not None and row.party is not None:
+        if row.party is not None and counts(row):
             self.add((row.party, row.rep_id), row.started_at)
 
     def add(self, pair: Pair, start: datetime) -> None:
@@ -110,7 +114,12 @@ async def work_out_pairs(session: Reading, desk: Desk, pairs: Pairs) -> None:
     if not pairs.windows:
         return
     touches = await _touches(session, desk, pairs)
-    quotes = await _quotes(session, desk, touches)
+    repeated = (
+        pair[0]
+        for pair, of_pair in touches.items()
+        if sum(1 for touch in of_pair if touch.marks & CONVERSATION) > 1
+    )
+    quotes = await quotes_of(session, desk, repeated)
     for pair, of_pair in touches.items():
         lo, hi = pairs.windows[pair]
         _mark(desk, pairs, of_pair, quotes.get(pair[0], []), lo, hi + LONGEST)
@@ -136,7 +145,7 @@ async def _touches(session: Reading, desk: Desk, pairs: Pairs) -> dict[Pair, lis
             "FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]) "
             f"AS p(party, rep_id, lo, hi) JOIN {table} t ON t.party = p.party "
             "AND t.rep_id = p.rep_id AND t.started_at BETWEEN p.lo AND p.hi "
-            f"WHERE t.marks & {CONVERSATION | ASSIST | OUTBOUND} <> 0",
+            f"WHERE t.marks & {TURNS} <> 0",
             *window,
         ):
             row_key = tuple(record)[5:]
@@ -147,24 +156,18 @@ async def _touches(session: Reading, desk: Desk, pairs: Pairs) -> dict[Pair, lis
                 )
         for row in shelf.now.values():
             pair = (row.party, row.rep_id)
-            if pair in touches and relevant(row) is not None:
+            if pair in touches and counts(row):
                 touches[pair].append(
                     Touch(row.started_at, row.marks, row, table, (), *pair, row.day)
                 )
     return touches
 
 
-async def _quotes(
-    session: Reading, desk: Desk, touches: dict[Pair, list[Touch]]
+async def quotes_of(
+    session: Reading, desk: Desk, parties: Iterable[str]
 ) -> dict[str, list[datetime]]:
-    """When quotes were issued, by party, for the pairs that can have a repeat conversation."""
-    wanted = sorted(
-        {
-            pair[0]
-            for pair, of_pair in touches.items()
-            if sum(1 for touch in of_pair if touch.marks & CONVERSATION) > 1
-        }
-    )
+    """When quotes were issued to these parties; ask for those that had a second conversation."""
+    wanted = sorted(set(parties))
     found: dict[str, list[datetime]] = {party: [] for party in wanted}
     if not wanted:
         return found
@@ -187,31 +190,25 @@ def _mark(
     desk: Desk,
     pairs: Pairs,
     touches: list[Touch],
-    quotes: list[datetime],
+    quotes: Sequence[datetime],
     first: datetime,
     last: datetime,
 ) -> None:
-    outbound = _starts(touches, CALL | OUTBOUND)
-    conversations = _starts(touches, CONVERSATION)
-    reached = sorted(t.start for t in touches if t.marks & (CONVERSATION | ASSIST))
+    history = History()
+    for touch in touches:
+        history.add(touch.start, touch.marks)
+    history.sort()
     for touch in touches:
         if not first <= touch.start <= last:
             continue
         marks = touch.marks & ~LOOK_BACKS
-        if marks & CALL and marks & OUTBOUND:
-            marks |= call_marks(touch.start, outbound, reached)
-        if marks & CONVERSATION:
-            marks |= conversation_marks(touch.start, conversations, quotes)
+        marks |= history.look_back(touch.start, marks, quotes)
         if touch.row is None:
             if marks != touch.marks:
                 pairs.remarked.append((touch, marks))
         elif marks != touch.row.marks:
             shelf: Shelf[Any] = desk.shelves[type(touch.row)]
             own(shelf, touch.row).marks = marks
-
-
-def _starts(touches: Iterable[Touch], marks: int) -> list[datetime]:
-    return sorted(touch.start for touch in touches if touch.marks & marks == marks)
 
 
 REMARKED = (

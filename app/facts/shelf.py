@@ -58,13 +58,12 @@ class Shelf(Generic[R]):
             if before is not row and before != row:
                 yield before, row
 
-    async def write(self, session: Writing) -> None:
-        """Make the table as `now` says."""
+    async def write(self, session: Writing, new: Sequence[R] = ()) -> None:
+        """Make the table as `now` says, with `new` rows that are on no shelf."""
         changed = list(self.changed())
         await self._delete(session, [before for before, _ in changed if before is not None])
-        await session.copy(
-            self.row_type.table, self._columns, [self._values(row) for _, row in changed]
-        )
+        rows = [*new, *(row for _, row in changed)]
+        await session.copy(self.row_type.table, self._columns, [self._values(row) for row in rows])
 
     async def _delete(self, session: Writing, rows: Sequence[R]) -> None:
         if not rows:

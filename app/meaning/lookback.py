@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 
 from app.meaning.marks import Mark
 
+OUTBOUND_CALL = int(Mark.OUTBOUND | Mark.CALL)
+CONVERSATION = int(Mark.CONVERSATION)
+ASSIST = int(Mark.ASSIST)
 REPEAT = int(Mark.REPEAT)
 REPEAT_QUOTE = int(Mark.REPEAT_QUOTE)
 UNPRODUCTIVE = int(Mark.UNPRODUCTIVE)
@@ -24,6 +27,48 @@ UNPRODUCTIVE_WITHIN = timedelta(days=7)
 UNPRODUCTIVE_CALLS = 3
 NEW_AFTER = timedelta(days=180)
 LONGEST = NEW_AFTER
+
+
+class History:
+    """When a rep called and reached a customer: all that look-backs rest on, beside quotes.
+
+    `outbound` are the starts of the rep's outbound calls to the customer, `conversations` those
+    of their conversations, `reached` those of conversations and assists.
+    """
+
+    __slots__ = ("conversations", "outbound", "reached")
+
+    def __init__(self) -> None:
+        self.outbound: list[datetime] = []
+        self.conversations: list[datetime] = []
+        self.reached: list[datetime] = []
+
+    def add(self, start: datetime, marks: int) -> None:
+        """Take in a call or conversation that carries `marks`."""
+        if marks & OUTBOUND_CALL == OUTBOUND_CALL:
+            self.outbound.append(start)
+        if marks & CONVERSATION:
+            self.conversations.append(start)
+        if marks & (CONVERSATION | ASSIST):
+            self.reached.append(start)
+
+    def sort(self) -> None:
+        """Call it after the last `add`, before the first question."""
+        for starts in (self.outbound, self.conversations, self.reached):
+            starts.sort()
+
+    def look_back(self, start: datetime, marks: int, quotes: Sequence[datetime]) -> int:
+        """The look-back marks of what started at `start`, is in here, and carries `marks`.
+
+        `quotes` are the instants at which anybody issued the customer a quote, drafts left out;
+        they must be there where there is more than one conversation.
+        """
+        found = 0
+        if marks & OUTBOUND_CALL == OUTBOUND_CALL:
+            found |= call_marks(start, self.outbound, self.reached)
+        if marks & CONVERSATION:
+            found |= conversation_marks(start, self.conversations, quotes)
+        return found
 
 
 def call_marks(start: datetime, outbound: Sequence[datetime], reached: Sequence[datetime]) -> int:

@@ -1,0 +1,113 @@
+"""The straight path of a batch: new calls that nothing else, here or in the tables, speaks of.
+
+Such a leg needs no shelf and no rows beside it: it is read alone, counted once, written once. For
+its look-backs it needs only what its pair did before. Where the pair also changes otherwise, or
+did something later, the leg goes onto the desk after all and is worked out there like any other.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.batch.desk import Desk
+from app.batch.pairs import TURNS, Pair, Pairs, counts, quotes_of
+from app.batch.reach import load_owners
+from app.db import Reading
+from app.facts.rows import AnyRow, Conversation, Leg, Segment
+from app.meaning.ladder import read_call
+from app.meaning.lookback import LONGEST, History
+
+_SPOKEN_OF = " UNION ALL ".join(
+    f"SELECT call_id FROM {table} WHERE call_id = ANY($1)"
+    for table in ("legs", "segments", "conversations")
+)
+_SINCE = " UNION ALL ".join(
+    "SELECT p.pair, t.started_at, t.marks FROM unnest($1::text[], $2::text[], $3::timestamptz[]) "
+    f"WITH ORDINALITY AS p(party, rep_id, since, pair) JOIN {table} t ON t.party = p.party "
+    f"AND t.rep_id = p.rep_id AND t.started_at >= p.since WHERE t.marks & {TURNS} <> 0"
+    for table in ("legs", "conversations")
+)
+
+
+async def set_apart(session: Reading, desk: Desk, rows: Sequence[AnyRow]) -> Sequence[AnyRow]:
+    """Lay the plain legs among `rows` on the desk, but on no shelf; returns the other rows."""
+    named = Counter([row.call_id for row in rows if isinstance(row, Leg | Segment | Conversation)])
+    alone = {
+        row.call_id: row
+        for row in rows
+        if type(row) is Leg and named[row.call_id] == 1 and not row.voided
+    }
+    if not alone:
+        return rows
+    for record in await session.fetch(_SPOKEN_OF, sorted(alone)):
+        alone.pop(record[0], None)
+    desk.plain = list(alone.values())
+    return [row for row in rows if type(row) is not Leg or row.call_id not in alone]
+
+
+async def read_plain(session: Reading, desk: Desk, pairs: Pairs) -> None:
+    """Give the plain legs their meaning, after everything else on the desk but the pairs."""
+    await load_owners(session, desk, desk.plain)
+    by_pair: dict[Pair, list[Leg]] = {}
+    for leg in desk.plain:
+        read_call((leg,), (), (), desk.known)
+        if leg.party is not None and counts(leg):
+            by_pair.setdefault((leg.party, leg.rep_id), []).append(leg)
+    apart = {pair: legs for pair, legs in by_pair.items() if pair not in pairs.windows}
+    histories = await _before(session, apart)
+    await _look_back(session, desk, apart, histories)
+    if len(histories) < len(by_pair):
+        _onto_the_desk(desk, pairs, (pair for pair in by_pair if pair not in histories))
+
+
+async def _before(session: Reading, apart: Mapping[Pair, Sequence[Leg]]) -> dict[Pair, History]:
+    """What each pair did before its first new call; without the pairs that did something since."""
+    if not apart:
+        return {}
+    ordered = sorted((*pair, min(leg.started_at for leg in legs)) for pair, legs in apart.items())
+    histories: list[History | None] = [History() for _ in ordered]
+    for number, start, marks in await session.fetch(
+        _SINCE,
+        [party for party, _, _ in ordered],
+        [rep_id for _, rep_id, _ in ordered],
+        [first - LONGEST for _, _, first in ordered],
+    ):
+        history = histories[number - 1]
+        if start >= ordered[number - 1][2]:
+            histories[number - 1] = None
+        elif history is not None:
+            history.add(start, marks)
+    return {
+        (party, rep_id): history
+        for (party, rep_id, _), history in zip(ordered, histories, strict=True)
+        if history is not None
+    }
+
+
+async def _look_back(
+    session: Reading,
+    desk: Desk,
+    apart: Mapping[Pair, Sequence[Leg]],
+    histories: Mapping[Pair, History],
+) -> None:
+    for pair, history in histories.items():
+        for leg in apart[pair]:
+            history.add(leg.started_at, leg.marks)
+        history.sort()
+    repeated = [pair[0] for pair, history in histories.items() if len(history.conversations) > 1]
+    quotes = await quotes_of(session, desk, repeated)
+    for pair, history in histories.items():
+        for leg in apart[pair]:
+            leg.marks |= history.look_back(leg.started_at, leg.marks, quotes.get(pair[0], ()))
+
+
+def _onto_the_desk(desk: Desk, pairs: Pairs, moved: Iterable[Pair]) -> None:
+    """Let the legs of these pairs be worked out with all that their pairs have."""
+    chosen = set(moved)
+    stay = []
+    for leg in desk.plain:
+        if counts(leg) and (leg.party, leg.rep_id) in chosen:
+            desk.legs.now[leg.call_id, leg.agent] = leg
+            pairs.touch(leg)
+        else:
+            stay.append(leg)
+    desk.plain = stay
