@@ -163,6 +163,7 @@ class Settings(BaseModel):
         description="where vendors reach us, if a proxy stands between: https://ringside.example.com",
     )
     aircall_token: SecretStr | None = Field(None, description="the webhook token of Aircall")
+    twilio_token: SecretStr | None = Field(None, description="the auth token of Twilio's account")
     shopify_secret: SecretStr | None = Field(None, description="the webhook secret of Shopify")
     zoomphone_secret: SecretStr | None = Field(
         None, description="the secret token of Zoom's event subscription"

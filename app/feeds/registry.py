@@ -9,6 +9,7 @@ from app.feeds import (
     hubspot,
     salesforce,
     shopify,
+    twilio,
     zoomphone,
 )
 from app.feeds.feed import Feed
@@ -20,6 +21,7 @@ _VENDORS = (
     hubspot,
     salesforce,
     shopify,
+    twilio,
     zoomphone,
 )
 FEEDS: dict[str, Feed] = {vendor.FEED.name: vendor.FEED for vendor in _VENDORS}
