@@ -164,6 +164,9 @@ class Settings(BaseModel):
     )
     aircall_token: SecretStr | None = Field(None, description="the webhook token of Aircall")
     twilio_token: SecretStr | None = Field(None, description="the auth token of Twilio's account")
+    ringcentral_token: SecretStr | None = Field(
+        None, description="the verification token of RingCentral's subscription"
+    )
     shopify_secret: SecretStr | None = Field(None, description="the webhook secret of Shopify")
     zoomphone_secret: SecretStr | None = Field(
         None, description="the secret token of Zoom's event subscription"
