@@ -167,6 +167,7 @@ class Settings(BaseModel):
     ringcentral_token: SecretStr | None = Field(
         None, description="the verification token of RingCentral's subscription"
     )
+    dialpad_secret: SecretStr | None = Field(None, description="the webhook secret of Dialpad")
     shopify_secret: SecretStr | None = Field(None, description="the webhook secret of Shopify")
     zoomphone_secret: SecretStr | None = Field(
         None, description="the secret token of Zoom's event subscription"

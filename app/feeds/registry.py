@@ -6,6 +6,7 @@ from app.errors import BadConfiguration
 from app.feeds import (
     aircall,
     asterisk,
+    dialpad,
     hubspot,
     ringcentral,
     salesforce,
@@ -19,6 +20,7 @@ from app.settings import Settings, environment_name
 _VENDORS = (
     aircall,
     asterisk,
+    dialpad,
     hubspot,
     ringcentral,
     salesforce,
