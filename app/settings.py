@@ -168,6 +168,9 @@ class Settings(BaseModel):
         None, description="the verification token of RingCentral's subscription"
     )
     dialpad_secret: SecretStr | None = Field(None, description="the webhook secret of Dialpad")
+    amazonconnect_key: SecretStr | None = Field(
+        None, description="the access key of Amazon Connect's Firehose stream"
+    )
     shopify_secret: SecretStr | None = Field(None, description="the webhook secret of Shopify")
     zoomphone_secret: SecretStr | None = Field(
         None, description="the secret token of Zoom's event subscription"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from app.errors import BadConfiguration
 from app.feeds import (
     aircall,
+    amazonconnect,
     asterisk,
     dialpad,
     hubspot,
@@ -19,6 +20,7 @@ from app.settings import Settings, environment_name
 
 _VENDORS = (
     aircall,
+    amazonconnect,
     asterisk,
     dialpad,
     hubspot,
