@@ -201,6 +201,9 @@ class Settings(BaseModel):
         ),
         description="what an opportunity's stages mean: draft, issued, won or lost",
     )
+    pipedrive_secret: SecretStr | None = Field(
+        None, description="user:password of Pipedrive's webhooks (HTTP Basic)"
+    )
     crm_orders: bool = Field(
         True,
         description="a deal won in Salesforce or Pipedrive is an order; "
