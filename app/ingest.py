@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from app.batch import announced
 from app.batch.calls import touched_calls, work_out_calls
 from app.batch.desk import Desk
-from app.batch.movement import causes_of, movement_of
+from app.batch.movement import movement_of
+from app.batch.on_record import put_on_record
 from app.batch.pairs import Pairs, keep_remarked, quotes_reach, work_out_pairs
 from app.batch.plain import read_plain, set_apart
 from app.batch.reach import Dirty, customers_changed, rates_changed, reps_changed
@@ -26,10 +28,11 @@ from app.facts.directory import load_directory, load_rates
 from app.facts.numbers import Numbers
 from app.facts.records import row_of
 from app.meaning.known import Known, Rates
-from app.periods import DAY
-from app.restatements import closed_by, restate
+from app.restatements import Closing
 from app.rollups import move
 from app.settings import Settings, floors_of
+from app.work_calendar import WorkCalendar
+from app.working_days import calendar_of
 
 
 class Origin(Struct, frozen=True):
@@ -80,6 +83,7 @@ class Door:
         self._database = database
         self._settings = settings
         self._numbers = Numbers(settings.secret.get_secret_value(), settings.region)
+        self._calendar = calendar_of(settings)
         self._known: tuple[int, Known] | None = None
 
     async def take(
@@ -138,17 +142,22 @@ class Door:
             settled.standing[leg.source] = settled.standing.get(leg.source, 0) + 1
         await keep_superseded(session, settled.superseded)
         final_after = timedelta(hours=self._settings.final_after_hours)
-        changed = await work_out(session, desk, now=now, final_after=final_after)
+        changed = await work_out(
+            session, desk, now=now, final_after=final_after, calendar=self._calendar
+        )
         return settled, changed
 
 
-async def work_out(session: Writing, desk: Desk, *, now: datetime, final_after: timedelta) -> bool:
+async def work_out(
+    session: Writing, desk: Desk, *, now: datetime, final_after: timedelta, calendar: WorkCalendar
+) -> bool:
     """Work out everything that the desk's changes touch and write it all down.
 
     Answers whether what is known beside the facts (directory, claims, rates) changed.
     """
     dirty, pairs = Dirty(), Pairs()
     known = desk.known
+    directory = known.directory
     if any(desk.rates.changed()):
         newest = {key: rate.rate for key, rate in desk.rates.now.items()}
         known.rates = Rates(known.rates.currency, {**known.rates.all, **newest})
@@ -164,18 +173,15 @@ async def work_out(session: Writing, desk: Desk, *, now: datetime, final_after: 
     await work_out_calls(session, desk, dirty, pairs)
     await read_plain(session, desk, pairs)
     await work_out_pairs(session, desk, pairs)
-    directory = known.directory
     moved = movement_of(desk, pairs).rows()
-    closed = closed_by(directory, now, final_after)
-    if any(closed(row[0], row[1]) for row in moved):
-        await restate(
-            session, moved, causes_of(desk, pairs, closed), now=now, after=final_after,
-            ends=lambda rep_id, day: directory.of(rep_id).start_of(day + DAY),
-        )  # fmt: skip
+    closing = Closing(now, final_after, directory, known.directory)
+    await put_on_record(session, desk, pairs, moved, closing)
+    news = await announced.prepare(session, desk, closing, calendar)
     await move(session, moved)
     await keep_remarked(session, pairs)
     for shelf in desk.shelves.values():
         await shelf.write(session, desk.plain if shelf is desk.legs else ())
+    await announced.keep(session, news, closing, calendar)
     return changed
 
 

@@ -26,6 +26,7 @@ from app.api import (
     feeds,
     ops,
     reads,
+    restatements,
     webhooks,
 )
 from app.api.intake import Intake
@@ -51,7 +52,7 @@ Application = FastAPI
 ROUTERS = (
     events.router, webhooks.router, reads.router, boards.router, feeds.router, ops.router,
     alert_rules.router, alerts.router, alert_sinks.router, dead_letters.router,
-    page.router, refused.router,
+    restatements.router, page.router, refused.router,
 )  # fmt: skip
 
 SECURITY = {

@@ -1,15 +1,33 @@
-"""The ledger of restatements: a day that was final changes only with a record of it here."""
+"""The ledger of restatements: a day that was final changes only with a record of it here.
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
-from decimal import Context, localcontext
-from typing import Any
+Beside the records stands what they alone do not tell, so that any past moment can be read again
+to the last digit: what was counted once (customers called, missed calls), and the states of reps
+and time off as they were before each change. `app.past` reads it.
+"""
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Numeric, Table
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Context, Decimal, localcontext
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Numeric,
+    Table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db import Writing, metadata
 from app.directory import Directory
 from app.facts.tables import words
+from app.periods import DAY
 from app.rollups import MEASURES
 
 restatements = Table(
@@ -19,12 +37,47 @@ restatements = Table(
     words("rep_id", needed=True),
     Column("day", Date, nullable=False),
     words("measure", needed=True),
-    Column("before", Numeric, nullable=False),
-    Column("after", Numeric, nullable=False),
+    Column("before", Numeric),
+    Column("after", Numeric),
     Column("at", DateTime(timezone=True), nullable=False),
     words("source", needed=True),
     words("event_id", needed=True),
+    # A change of who the rep is holds for a stretch of days: `day` to `last_day`; else null.
+    Column("last_day", Date),
+    words("team_before"),
+    words("team_after"),
+    # False: not final yet, but perhaps within a figure of others that was. Kept to be undone.
+    Column("final", Boolean, nullable=False, server_default=text("true")),
     Index(None, "day", "rep_id"),
+    Index(None, "at"),
+)
+
+# What was, or was not, in a set of things counted once: a customer called, a call missed (which
+# may ring at a rep under several names, the `agent` of each leg).
+restated_parts = Table(
+    "restated_parts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    words("kind", needed=True),
+    words("rep_id", needed=True),
+    Column("day", Date, nullable=False),
+    words("part", needed=True),
+    words("agent", needed=True),
+    Column("was", Boolean, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index(None, "at"),
+)
+
+# A rep's state from `day` on, or the time off on it, as it was before a change; null: none.
+directory_changes = Table(
+    "directory_changes",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    words("kind", needed=True),
+    words("rep_id", needed=True),
+    Column("day", Date, nullable=False),
+    Column("was", JSONB),
+    Column("at", DateTime(timezone=True), nullable=False),
     Index(None, "at"),
 )
 
@@ -33,39 +86,83 @@ LOOKS_AHEAD = {
     "repeat_quote_conversations": timedelta(days=7),
     "turned_quotes": timedelta(days=30),
 }
+_AT_ONCE = timedelta(0)
+# Nowhere does a day start earlier than this before it does in UTC.
+_EAST = timedelta(hours=14)
 _EXACT = Context(prec=200)
 
+Cause = tuple[str, str]  # (source, event id)
+Kind = Literal["customer", "missed"]
 
-def closed_by(directory: Directory, now: datetime, after: timedelta) -> Callable[[str, date], bool]:
-    """A test whether a rep's day is final at `now`: `after` its end."""
-    known: dict[tuple[str, date], bool] = {}
 
-    def closed(rep_id: str, day: date) -> bool:
+class Part(NamedTuple):
+    """Something that a rep's day counts once, and whether it did before a change."""
+
+    kind: Kind
+    rep_id: str
+    day: date
+    part: str
+    agent: str
+    was: bool
+
+
+@dataclass(slots=True)
+class Closing:
+    """Which days are closed at `now`: final for their rep, or perhaps for anybody.
+
+    Days are final `after` their end, in the rep's zone as it was announced before the change or
+    as it is now: a day that was final does not open again because its rep moved.
+    """
+
+    now: datetime
+    after: timedelta
+    before: Directory
+    directory: Directory
+    _kept: dict[date, datetime] = field(default_factory=dict)
+    _final: dict[tuple[str, date], datetime] = field(default_factory=dict)
+
+    def keeps(self, day: date, measure: str = "") -> bool:
+        """Whether a change of the day has to be kept: in some zone the day is final.
+
+        A figure of many is final by the zones of those who were in it then; whoever comes into it
+        later may live further west.
+        """
+        since = self._kept.get(day)
+        if since is None:
+            start = datetime.combine(day + DAY, time(), UTC)
+            since = self._kept[day] = start - _EAST + self.after
+        return self.now >= since + LOOKS_AHEAD.get(measure, _AT_ONCE)
+
+    def final(self, rep_id: str, day: date, measure: str = "") -> bool:
+        """Whether a change of the rep's day is a restatement."""
         key = (rep_id, day)
-        if key not in known:
-            end = directory.of(rep_id).start_of(day + timedelta(days=1))
-            known[key] = now >= end + after
-        return known[key]
+        since = self._final.get(key)
+        if since is None:
+            ends = (d.of(rep_id).start_of(day + DAY) for d in (self.before, self.directory))
+            since = self._final[key] = min(ends) + self.after
+        return self.now >= since + LOOKS_AHEAD.get(measure, _AT_ONCE)
 
-    return closed
+    def last_final(self, rep_id: str) -> date:
+        """The last day of the rep that is final."""
+        instant = self.now - self.after
+        return max(d.of(rep_id).day_of(instant) for d in (self.before, self.directory)) - DAY
+
+
+_COLUMNS = ("rep_id", "day", "measure", "before", "after", "at", "source", "event_id", "final")
 
 
 async def restate(
     session: Writing,
     moved: Sequence[tuple[Any, ...]],
-    causes: Mapping[tuple[str, date, str], tuple[str, str]],
-    *,
-    now: datetime,
-    ends: Callable[[str, date], datetime],
-    after: timedelta,
+    causes: Mapping[tuple[str, date, str], Cause],
+    closing: Closing,
 ) -> None:
-    """Keep a record of every final measure that `moved` changes; call it before they move.
+    """Keep a record of every closed measure that `moved` changes; call it before they move.
 
     `moved` holds `(rep_id, day, amount of each measure)`, `causes` the event behind each measure
-    of a closed day, `ends(rep_id, day)` the instant at which the day ends.
+    of a day that is kept.
     """
-    closed = {(rep_id, day) for rep_id, day, _ in causes}
-    rows = [row for row in moved if (row[0], row[1]) in closed]
+    rows = [row for row in moved if closing.keeps(row[1])]
     if not rows:
         return
     stored = {
@@ -79,15 +176,90 @@ async def restate(
     records = []
     for rep_id, day, *amounts in rows:
         before = stored.get((rep_id, day), (0,) * len(MEASURES))
-        end = ends(rep_id, day)
         for measure, was, amount in zip(MEASURES, before, amounts, strict=True):
-            if not amount or now < end + after + LOOKS_AHEAD.get(measure, timedelta(0)):
+            if not amount or not closing.keeps(day, measure):
                 continue
+            final = closing.final(rep_id, day, measure)
             with localcontext(_EXACT):
-                cause = causes[rep_id, day, measure]
-                records.append((rep_id, day, measure, was, was + amount, now, *cause))
+                after = was + amount
+            cause = causes[rep_id, day, measure]
+            records.append((rep_id, day, measure, was, after, closing.now, *cause, final))
+    await session.copy("restatements", _COLUMNS, records)
+
+
+async def restate_customers(
+    session: Writing,
+    counts: Mapping[tuple[str, date], tuple[int, int]],
+    causes: Mapping[tuple[str, date, str], Cause],
+    closing: Closing,
+) -> None:
+    """Keep a record of every closed day whose set of customers called changes, with their number
+    before and after; the two may be equal.
+    """
     await session.copy(
         "restatements",
-        ("rep_id", "day", "measure", "before", "after", "at", "source", "event_id"),
-        records,
+        _COLUMNS,
+        [
+            (rep_id, day, "customers", before, after, closing.now,
+             *causes[rep_id, day, "customers"], closing.final(rep_id, day))
+            for (rep_id, day), (before, after) in sorted(counts.items())
+        ],
+    )  # fmt: skip
+
+
+class Stretch(NamedTuple):
+    """Final days of a rep, `day` to `last_day`, on which somebody else than before is known."""
+
+    rep_id: str
+    day: date
+    last_day: date
+    cause: Cause
+
+
+async def restate_teams(
+    session: Writing, teams: Sequence[tuple[Stretch, str | None, str | None]], now: datetime
+) -> None:
+    """Keep a record of every stretch of final days that changes its team: before and after."""
+    await session.copy(
+        "restatements",
+        ("rep_id", "day", "last_day", "measure", "team_before", "team_after", "at", "source",
+         "event_id"),
+        [
+            (s.rep_id, s.day, s.last_day, "team", before, after, now, *s.cause)
+            for s, before, after in teams
+        ],
+    )  # fmt: skip
+
+
+async def restate_working_days(
+    session: Writing, counts: Sequence[tuple[Stretch, Decimal, Decimal]], now: datetime
+) -> None:
+    """Keep a record of every stretch of final days that changes its number of working days."""
+    await session.copy(
+        "restatements",
+        ("rep_id", "day", "last_day", "measure", "before", "after", "at", "source", "event_id"),
+        [
+            (s.rep_id, s.day, s.last_day, "working_days", before, after, now, *s.cause)
+            for s, before, after in counts
+        ],
+    )
+
+
+async def keep_parts(session: Writing, parts: Sequence[Part], now: datetime) -> None:
+    """Keep what was counted once, or not, before it changed."""
+    await session.copy(
+        "restated_parts",
+        ("kind", "rep_id", "day", "part", "agent", "was", "at"),
+        [(*part, now) for part in parts],
+    )
+
+
+async def keep_directory(
+    session: Writing, changes: Sequence[tuple[str, str, date, str | None]], now: datetime
+) -> None:
+    """Keep states of reps and time off, `(kind, rep_id, day, was as JSON)`, before they change."""
+    await session.copy(
+        "directory_changes",
+        ("kind", "rep_id", "day", "was", "at"),
+        [(*change, now) for change in changes],
     )

@@ -10,9 +10,11 @@ from datetime import datetime
 from app.db import Database, Reading
 from app.directory import Directory
 from app.facts.directory import load_directory
+from app.past import Past
 from app.settings import Settings
 from app.spans import Roster
-from app.work_calendar import WorkCalendar, public_holidays
+from app.work_calendar import WorkCalendar
+from app.working_days import calendar_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,6 @@ class View:
     settings: Settings
     calendar: WorkCalendar
     as_of: datetime
-
-
-def calendar_of(settings: Settings) -> WorkCalendar:
-    """The working days as they are set."""
-    free = set(settings.holidays)
-    if settings.holiday_calendar is not None:
-        free |= set(public_holidays(settings.holiday_calendar))
-    steps = [(step.since, step.team, step.weekdays) for step in settings.working_weeks]
-    return WorkCalendar(settings.working_weekdays, free, steps)
 
 
 class Views:
@@ -56,6 +49,14 @@ class Views:
                 self._calendar,
                 await _complete_to(reading, now),
             )
+
+    @asynccontextmanager
+    async def open_past(self, moment: datetime) -> AsyncIterator[View]:
+        """A view at the past instant `moment`: what was final then is as it was answered then."""
+        async with self._database.reading() as reading:
+            past = Past(reading, moment)
+            directory = await load_directory(past, self._settings)
+            yield View(past, Roster(directory, moment), self._settings, self._calendar, moment)
 
     async def _current(self, reading: Reading) -> Directory:
         version: int = await reading.value("SELECT directory FROM versions") or 0

@@ -13,11 +13,21 @@ from decimal import Decimal
 
 from app.db import Reading
 from app.periods import DAY
+from app.settings import Settings
 from app.spans import Roster, Span
 from app.sums import Cell
-from app.work_calendar import WorkCalendar
+from app.work_calendar import WorkCalendar, public_holidays
 
 TimeOff = dict[tuple[str, date], Decimal]
+
+
+def calendar_of(settings: Settings) -> WorkCalendar:
+    """The working days as they are set."""
+    free = set(settings.holidays)
+    if settings.holiday_calendar is not None:
+        free |= set(public_holidays(settings.holiday_calendar))
+    steps = [(step.since, step.team, step.weekdays) for step in settings.working_weeks]
+    return WorkCalendar(settings.working_weekdays, free, steps)
 
 
 async def read_working_days(

@@ -5,7 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 from app.db import Database
-from app.events.types import Customer, Event, FxRateRecorded, QuoteRecorded, RecordVoided
+from app.events.types import (
+    Customer,
+    Event,
+    FxRateRecorded,
+    QuoteRecorded,
+    RecordVoided,
+    RepRecorded,
+    TimeOffRecorded,
+)
 from app.ingest import Door
 from tests.test_ingest import SETTINGS, call, rows
 
@@ -20,7 +28,7 @@ async def ledger(database: Database) -> list[tuple[Any, ...]]:
     return await rows(
         database,
         "SELECT rep_id, day, measure, before, after, at, source, event_id FROM restatements "
-        "ORDER BY id",
+        "WHERE final ORDER BY id",
     )
 
 
@@ -107,3 +115,68 @@ async def test_what_looks_ahead_is_final_later(database: Database) -> None:
     door, week = Door(database, SETTINGS), timedelta(days=7)
     assert await repeated(door, "a", FINAL + week - timedelta(microseconds=1)) == []
     assert await repeated(door, "b", FINAL + week) == ["repeat_quote_conversations"]
+
+
+async def other_measures(database: Database) -> list[tuple[Any, ...]]:
+    return await rows(
+        database,
+        "SELECT rep_id, day, last_day, measure, before, after, team_before, team_after, event_id "
+        "FROM restatements WHERE final AND measure IN ('customers', 'team', 'working_days') "
+        "ORDER BY id",
+    )
+
+
+async def test_the_customers_of_a_final_day(database: Database) -> None:
+    """Two calls to one customer; one goes to another, then both; their number tells only part."""
+    door = Door(database, SETTINGS)
+    one, two = Customer("k1"), Customer("k2")
+    await door.take([call("a", customer=one), call("b", call_id="c2", customer=one)], now=BEFORE)
+    await door.take([call("c", revision=1, customer=two)], now=FINAL)
+    await door.take([call("d", call_id="c2", revision=1, customer=two)], now=FINAL)
+    await door.take([call("e", revision=2, customer=one),
+                     call("f", call_id="c2", revision=2, customer=one)], now=FINAL)  # fmt: skip
+    assert [row[4:6] + row[8:] for row in await other_measures(database)] == [
+        (D(1), D(2), "c"),
+        (D(2), D(1), "d"),
+        (D(1), D(1), "f"),  # the same number, another customer
+    ]
+
+
+def state(name: str, team: str | None, since: date, **over: Any) -> Event:
+    data = RepRecorded(
+        rep_id="r1", name="Ada", team=team, time_zone="UTC", effective_from=since, **over
+    )
+    return Event(name, "hr", None, data)
+
+
+async def test_a_team_and_working_days_announced_late(database: Database) -> None:
+    """The last final day is Friday the 20th; Ada moved on Monday, and was off on Tuesday."""
+    door = Door(database, SETTINGS)
+    start = date(2026, 11, 9)
+    await door.take([state("a", "West", start)], now=datetime(2026, 11, 9, tzinfo=UTC))
+    assert await other_measures(database) == []
+    await door.take([state("b", "East", date(2026, 11, 16))], now=FINAL)
+    off = TimeOffRecorded(rep_id="r1", date=date(2026, 11, 17), fraction=D("0.5"))
+    ahead = TimeOffRecorded(rep_id="r1", date=date(2026, 11, 23), fraction=D(1))
+    await door.take([Event("o", "hr", None, off), Event("p", "hr", None, ahead)], now=FINAL)
+    await door.take([state("c", "East", date(2026, 11, 18), active=False)], now=FINAL)
+    monday, tuesday, wednesday = date(2026, 11, 16), date(2026, 11, 17), date(2026, 11, 18)
+    assert await other_measures(database) == [
+        ("r1", monday, DAY, "team", None, None, "West", "East", "b"),
+        ("r1", tuesday, tuesday, "working_days", D(1), D("0.5"), None, None, "o"),
+        ("r1", wednesday, DAY, "working_days", D(3), D(0), None, None, "c"),
+    ]
+
+
+async def test_a_day_that_was_final_does_not_open_again(database: Database) -> None:
+    """Ada turns out to work in Honolulu, where the 20th is not final yet."""
+    door = Door(database, SETTINGS)
+    await door.take([state("a", "West", date(2000, 1, 1)), call("1")], now=BEFORE)
+    honolulu = RepRecorded(
+        rep_id="r1", name="Ada", team="West", time_zone="Pacific/Honolulu",
+        effective_from=date(2000, 1, 1), revision=1,
+    )  # fmt: skip
+    late = call("2", revision=1, started_at=datetime(2026, 11, 20, 9, tzinfo=UTC))
+    await door.take([Event("z", "hr", None, honolulu), late], now=FINAL)
+    # at 9 in London it is 23:00 of the 19th on Hawaii
+    assert ("r1", DAY, "calls", D(1), D(0), FINAL, "pbx", "2") in await ledger(database)

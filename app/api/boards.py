@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 from app.api import query
 from app.api.access import within
 from app.api.answer import answered, as_csv, only, tag_of, wants_csv
+from app.api.past import final_board, viewed
 from app.api.reads import AskedPeriod, Reader
 from app.api.state import State, state_of
 from app.board import Board, board
@@ -34,12 +35,14 @@ COLUMNS = (
 @router.get("/v1/leaderboards/{kpi}", summary="A leaderboard")
 async def get_leaderboard(
     request: Request, kpi: str, key: Reader, period: AskedPeriod, team: Team = None,
-    limit: Entries = None, min_sample: Sample = None,
+    limit: Entries = None, min_sample: Sample = None, as_of: query.AsOf = None,
 ) -> Response:  # fmt: skip
     """The reps by a KPI, best first; those that cannot be ranked beside, with the reason."""
-    only(request, *query.PERIOD, "team", "limit", "min_sample")
+    only(request, *query.PERIOD, "team", "limit", "min_sample", "as_of")
     teams, sample = _teams(key, team), _sample(min_sample)
-    found = await _board(state_of(request), kpi, period, teams, sample, limit)
+    found = await _board(state_of(request), kpi, period, teams, sample, limit, as_of)
+    if as_of is not None:
+        found = final_board(found)
     if wants_csv(request):
         return as_csv(COLUMNS, [_row(row) for row in (*found.entries, *found.unranked)])
     return answered(request, found)
@@ -72,9 +75,9 @@ async def stream_leaderboard(
 
 async def _board(
     state: State, kpi: str, period: Asked, teams: frozenset[str] | None,
-    sample: Decimal | None, limit: int | None,
+    sample: Decimal | None, limit: int | None, as_of: str | None = None,
 ) -> Board:  # fmt: skip
-    async with state.views.open(state.clock()) as view:
+    async with viewed(state, as_of) as view:
         return await board(view, kpi_of(kpi), period, teams=teams, min_sample=sample, limit=limit)
 
 

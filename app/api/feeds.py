@@ -1,9 +1,8 @@
-"""What comes in, source by source; and what changed after it was final."""
+"""What comes in, source by source."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -17,9 +16,7 @@ from app.api.state import state_of
 from app.db import Reading
 from app.dead_letters.kept import counts
 from app.errors import Forbidden
-from app.exact import number
 from app.facts.waiting import waiting
-from app.kpis import kpi_of
 from app.rereads.notes import backlogs
 from app.view import View
 
@@ -129,49 +126,3 @@ async def _unmapped(view: View) -> list[dict[str, Any]]:
         {"rep_id": row["rep_id"], "first_month": row["first"], "last_month": row["last"]}
         for row in rows
     ]
-
-
-class Restatement(Struct, frozen=True):
-    """One measure of a rep's final day that changed, and the event that changed it."""
-
-    id: int
-    rep_id: str
-    day: date
-    measure: str
-    before: int | Decimal
-    after: int | Decimal
-    at: datetime
-    source: str
-    event_id: str
-
-
-@router.get("/v1/restatements", summary="What changed after it was final")
-async def get_restatements(
-    request: Request, key: Reader, start: query.From = None, end: query.To = None,
-    rep_id: str | None = None, kpi: str | None = None,
-    limit: query.Limit = query.LIMIT, cursor: query.Cursor = None,
-) -> Response:  # fmt: skip
-    """Changes to days of `from`..`to` (days that were final then), in the order they were made."""
-    only(request, "from", "to", "rep_id", "kpi", "limit", "cursor")
-    if key.teams is not None:
-        raise Forbidden("a key bound to teams does not see restatements")
-    state = state_of(request)
-    first, last = query.day("from", start), query.day("to", end)
-    async with state.views.open(state.clock()) as view:
-        rows = await view.reading.fetch(
-            "SELECT * FROM restatements WHERE ($1::date IS NULL OR day >= $1) "
-            "AND ($2::date IS NULL OR day < $2) AND ($3::text IS NULL OR rep_id = $3) "
-            "AND ($4::text[] IS NULL OR measure = ANY($4)) AND id > $5 ORDER BY id LIMIT $6",
-            first, last, rep_id, None if kpi is None else sorted(kpi_of(kpi).needs),
-            query.after(cursor), limit + 1,
-        )  # fmt: skip
-    items = [
-        Restatement(
-            row["id"], row["rep_id"], row["day"], row["measure"],
-            number(row["before"], 4), number(row["after"], 4),
-            row["at"], row["source"], row["event_id"],
-        )
-        for row in rows[:limit]
-    ]  # fmt: skip
-    following = str(items[-1].id) if len(rows) > limit else None
-    return answered(request, {"as_of": view.as_of, "items": items, "next_cursor": following})

@@ -1,7 +1,7 @@
 """What the query string says, read the same way everywhere."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import Query, Request
@@ -9,7 +9,8 @@ from fastapi import Query, Request
 from app.api.answer import MOST_ITEMS, USUAL_ITEMS
 from app.api.state import state_of
 from app.errors import BadRequest, FieldError
-from app.events.fields import FIRST_DATE, LAST_DATE
+from app.events.fields import FIRST_DATE, LAST_DATE, timestamp
+from app.events.refusals import Invalid
 from app.spans import Asked, asked
 
 PERIOD = ("period", "date", "from", "to")
@@ -25,6 +26,13 @@ OnDate = Annotated[
 From = Annotated[str | None, Query(alias="from", description="YYYY-MM-DD, included")]
 To = Annotated[str | None, Query(alias="to", description="YYYY-MM-DD, not included")]
 Kpis = Annotated[str | None, Query(alias="kpi", description="ids, separated by commas")]
+AsOf = Annotated[
+    str | None,
+    Query(
+        alias="as_of",
+        description="an instant, with its offset: what was answered then, for what was final then",
+    ),
+]
 Limit = Annotated[int, Query(ge=1, le=MOST_ITEMS)]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
 LIMIT: int = USUAL_ITEMS
@@ -44,6 +52,20 @@ def day(name: str, value: str | None) -> date | None:
     if not FIRST_DATE <= read <= LAST_DATE:
         detail = f"{value} is not within 2000-01-01 to 2100-12-31"
         raise BadRequest(f"{name}: {detail}", errors=(FieldError(name, detail),))
+    return read
+
+
+def past(value: str | None, now: datetime) -> datetime | None:
+    """An instant of the query that is not after `now`. Raises `BadRequest`."""
+    if value is None:
+        return None
+    try:
+        read = timestamp(value, "as_of", now)
+    except Invalid as error:
+        raise BadRequest(error.detail, errors=(FieldError("as_of", error.detail),)) from error
+    if read > now:
+        detail = f"{value} is yet to come"
+        raise BadRequest(f"as_of: {detail}", errors=(FieldError("as_of", detail),))
     return read
 
 

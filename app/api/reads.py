@@ -9,6 +9,7 @@ from msgspec import Struct
 from app.api import query
 from app.api.access import needs, within
 from app.api.answer import answered, as_csv, only, paged, wants_csv
+from app.api.past import final_figures, final_series, viewed
 from app.api.state import state_of
 from app.errors import BadRequest, FieldError
 from app.figures import figures
@@ -109,35 +110,39 @@ async def get_teams(
 
 @router.get("/v1/reps/{rep_id:path}/kpis", summary="Figures of a rep")
 async def get_rep_kpis(
-    request: Request, rep_id: str, key: Reader, period: AskedPeriod, kpi: query.Kpis = None
-) -> Response:
+    request: Request, rep_id: str, key: Reader, period: AskedPeriod, kpi: query.Kpis = None,
+    as_of: query.AsOf = None,
+) -> Response:  # fmt: skip
     """Every figure of a rep for a period, or those asked for."""
-    return await _figures(request, key, Subject(rep_id=rep_id), period, kpi)
+    return await _figures(request, key, Subject(rep_id=rep_id), period, kpi, as_of)
 
 
 @router.get("/v1/teams/{team:path}/kpis", summary="Figures of a team")
 async def get_team_kpis(
-    request: Request, team: str, key: Reader, period: AskedPeriod, kpi: query.Kpis = None
-) -> Response:
+    request: Request, team: str, key: Reader, period: AskedPeriod, kpi: query.Kpis = None,
+    as_of: query.AsOf = None,
+) -> Response:  # fmt: skip
     """Every figure of a team, from its members' facts on the dates they were members."""
-    return await _figures(request, key, Subject(teams=frozenset({team})), period, kpi)
+    return await _figures(request, key, Subject(teams=frozenset({team})), period, kpi, as_of)
 
 
 @router.get("/v1/company/kpis", summary="Figures of the company")
 async def get_company_kpis(
-    request: Request, key: Reader, period: AskedPeriod, kpi: query.Kpis = None
-) -> Response:
+    request: Request, key: Reader, period: AskedPeriod, kpi: query.Kpis = None,
+    as_of: query.AsOf = None,
+) -> Response:  # fmt: skip
     """Every figure of the whole company."""
-    return await _figures(request, key, Subject(), period, kpi)
+    return await _figures(request, key, Subject(), period, kpi, as_of)
 
 
 async def _figures(
-    request: Request, key: Key, subject: Subject, period: Asked, kpi: str | None
+    request: Request, key: Key, subject: Subject, period: Asked, kpi: str | None, as_of: str | None
 ) -> Response:
-    only(request, *query.PERIOD, "kpi")
-    state = state_of(request)
-    async with state.views.open(state.clock()) as view:
+    only(request, *query.PERIOD, "kpi", "as_of")
+    async with viewed(state_of(request), as_of) as view:
         found = await figures(view, within(key, subject), period, chosen(query.names(kpi)))
+    if as_of is not None:
+        found = final_figures(found, named=kpi is not None)
     return answered(request, found)
 
 
@@ -145,27 +150,32 @@ async def _figures(
 async def get_rep_series(
     request: Request, rep_id: str, key: Reader, kpi: str,
     start: query.From = None, end: query.To = None, bucket: Bucket = "day",
+    as_of: query.AsOf = None,
 ) -> Response:  # fmt: skip
     """One KPI, a point for each day, week or month."""
-    return await _series(request, key, Subject(rep_id=rep_id), kpi, start, end, bucket)
+    return await _series(request, key, Subject(rep_id=rep_id), kpi, start, end, bucket, as_of)
 
 
 @router.get("/v1/teams/{team:path}/series", summary="A KPI of a team over time")
 async def get_team_series(
     request: Request, team: str, key: Reader, kpi: str,
     start: query.From = None, end: query.To = None, bucket: Bucket = "day",
+    as_of: query.AsOf = None,
 ) -> Response:  # fmt: skip
     """One KPI, a point for each day, week or month."""
-    return await _series(request, key, Subject(teams=frozenset({team})), kpi, start, end, bucket)
+    return await _series(
+        request, key, Subject(teams=frozenset({team})), kpi, start, end, bucket, as_of
+    )
 
 
 @router.get("/v1/company/series", summary="A KPI of the company over time")
 async def get_company_series(
     request: Request, key: Reader, kpi: str,
     start: query.From = None, end: query.To = None, bucket: Bucket = "day",
+    as_of: query.AsOf = None,
 ) -> Response:  # fmt: skip
     """One KPI, a point for each day, week or month."""
-    return await _series(request, key, Subject(), kpi, start, end, bucket)
+    return await _series(request, key, Subject(), kpi, start, end, bucket, as_of)
 
 
 @router.get("/v1/reps/{rep_id:path}/records", summary="The facts behind a figure of a rep")
@@ -189,9 +199,9 @@ BUCKETS: Mapping[str, Kind] = {"day": Kind.DAY, "week": Kind.WEEK, "month": Kind
 
 async def _series(
     request: Request, key: Key, subject: Subject, kpi: str,
-    start: str | None, end: str | None, bucket: str,
+    start: str | None, end: str | None, bucket: str, as_of: str | None,
 ) -> Response:  # fmt: skip
-    only(request, "kpi", "from", "to", "bucket")
+    only(request, "kpi", "from", "to", "bucket", "as_of")
     if bucket not in BUCKETS:
         detail = f"{bucket!a} is none of {', '.join(BUCKETS)}"
         raise BadRequest(f"bucket: {detail}", errors=(FieldError("bucket", detail),))
@@ -201,8 +211,10 @@ async def _series(
     if first >= last:
         detail = f"{first} is not before to, {last}"
         raise BadRequest(f"from: {detail}", errors=(FieldError("from", detail),))
-    async with state.views.open(state.clock()) as view:
+    async with viewed(state, as_of) as view:
         found = await series(view, within(key, subject), kpi_of(kpi), first, last, BUCKETS[bucket])
+    if as_of is not None:
+        found = final_series(found)
     if wants_csv(request):
         return as_csv(POINT_COLUMNS, [_row(point) for point in found.points])
     return answered(request, found)

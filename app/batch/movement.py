@@ -59,15 +59,14 @@ def _move(movement: Movement, contributions: Iterable[Any], sign: int) -> None:
 
 
 def causes_of(
-    desk: Desk, pairs: Pairs, closed: Callable[[str, date], bool]
+    desk: Desk, pairs: Pairs, causes: Causes, keeps: Callable[[date], bool]
 ) -> dict[tuple[str, date, str], Cause]:
-    """The event behind every measure of a closed day that the batch may move."""
-    causes = Causes(desk)
+    """The event behind every measure that the batch may move of a day that is kept."""
     found: dict[tuple[str, date, str], Cause] = {}
 
     def name(contributions: Iterable[Any], cause: Cause) -> None:
         for rep_id, day, amounts in contributions:
-            if closed(rep_id, day):
+            if keeps(day):
                 for measure, _ in amounts:
                     found[rep_id, day, measure] = cause
 

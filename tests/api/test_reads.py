@@ -144,7 +144,12 @@ async def test_a_rep_may_have_any_id(database: Database, rep_id: str) -> None:
         ("/v1/leaderboards/calls?limit=0", 422, "limit"),
         ("/v1/leaderboards/calls?min_sample=x", 422, "min_sample"),
         ("/v1/company/series?kpi=calls&bucket=hour", 422, "bucket"),
-        ("/v1/restatements?cursor=x", 422, "cursor"),
+        ("/v1/company/kpis?as_of=2026-11-20T12:00:00", 422, "as_of"),
+        ("/v1/company/kpis?as_of=2026-11-20T20:00:01Z", 422, "as_of"),
+        ("/v1/company/kpis?as_of=2026-11-20T20:00:00Z&date=2026-11-20", 422, "as_of"),
+        ("/v1/company/series?kpi=calls&as_of=2026-11-20T20:00:00Z", 422, "as_of"),
+        ("/v1/leaderboards/calls?as_of=2026-11-20T20:00:00Z", 422, "as_of"),
+        ("/v1/leaderboards/calls/stream?as_of=2026-11-20T20:00:00Z", 422, "as_of"),
         ("/v1/nowhere", 404, None),
     ],
 )
@@ -176,7 +181,6 @@ async def test_a_key_bound_to_a_team_sees_nothing_else(database: Database) -> No
             "/v1/company/kpis",
             "/v1/teams/East/kpis",
             "/v1/feeds",
-            "/v1/restatements",
             "/v1/leaderboards/calls?team=East",
             "/v1/company/series?kpi=calls",
         ):

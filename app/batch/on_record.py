@@ -1,0 +1,29 @@
+"""Puts on record whatever a batch changes of closed days, before any of it is written."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from typing import Any
+
+from app.batch.causes import Causes
+from app.batch.desk import Desk
+from app.batch.distincts import distincts_of
+from app.batch.movement import causes_of
+from app.batch.pairs import Pairs
+from app.db import Writing
+from app.restatements import Cause, Closing, keep_parts, restate, restate_customers
+
+
+async def put_on_record(
+    session: Writing, desk: Desk, pairs: Pairs, moved: Sequence[tuple[Any, ...]], closing: Closing
+) -> None:
+    """Keep every closed measure that `moved` moves, and what closed days count once."""
+    keeps = cache(closing.keeps)
+    causes = cache(lambda: Causes(desk))
+    distincts = await distincts_of(session, desk, causes, keeps)
+    if any(keeps(row[1]) for row in moved):
+        by_measure: dict[tuple[str, date, str], Cause] = causes_of(desk, pairs, causes(), keeps)
+        await restate(session, moved, by_measure, closing)
+    if distincts.parts:
+        await restate_customers(session, distincts.counts, distincts.causes, closing)
+        await keep_parts(session, distincts.parts, closing.now)

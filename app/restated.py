@@ -1,0 +1,99 @@
+"""What changed after it was final, read from the ledger in the order it was changed."""
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+import asyncpg
+from msgspec import UNSET, Struct, UnsetType
+
+from app.exact import number
+from app.periods import FIRST_DAY, LAST_DAY, Kind, Period
+from app.spans import Span, served
+from app.view import View
+
+Value = int | Decimal | str | None
+# With a rep's team every figure of a team changes, whichever KPI is asked about.
+ALWAYS = frozenset({"team"})
+
+
+class Restatement(Struct, frozen=True, kw_only=True):
+    """One measure of a rep's final day that changed, and the event that changed it.
+
+    Of the measures `team` and `working_days` one record is about all days from `day` to
+    `last_day`: the team on each of them, the working days of all of them together.
+    """
+
+    id: int
+    rep_id: str
+    day: date
+    last_day: date | UnsetType = UNSET
+    measure: str
+    before: Value
+    after: Value
+    at: datetime
+    source: str
+    event_id: str
+
+
+async def restated(
+    view: View,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    rep_id: str | None = None,
+    measures: Collection[str] | None = None,
+    teams: Collection[str] | None = None,
+    since: datetime | None = None,
+    after: int = 0,
+    limit: int,
+) -> list[Restatement]:
+    """The first `limit` records after the one of id `after` that are about days of
+    `start`..`end` (exclusive) and made not before `since`; with `teams` those of days served in
+    them, or moved into or out of them.
+    """
+    spans = None if teams is None else _served(view, teams)
+    rows = await view.reading.fetch(
+        _RECORDS,
+        start, end, rep_id,
+        None if measures is None else sorted(ALWAYS.union(measures)),
+        after, since, None if teams is None else sorted(teams), *_columns(spans or ()), limit,
+    )  # fmt: skip
+    return [_record(row) for row in rows]
+
+
+_RECORDS = """
+SELECT * FROM restatements r WHERE final
+AND ($1::date IS NULL OR coalesce(last_day, day) >= $1) AND ($2::date IS NULL OR day < $2)
+AND ($3::text IS NULL OR rep_id = $3) AND ($4::text[] IS NULL OR measure = ANY($4)) AND id > $5
+AND ($6::timestamptz IS NULL OR at >= $6)
+AND ($7::text[] IS NULL OR team_before = ANY($7) OR team_after = ANY($7) OR EXISTS (
+    SELECT FROM unnest($8::text[], $9::date[], $10::date[]) AS s(rep_id, lo, hi)
+    WHERE s.rep_id = r.rep_id AND r.day < s.hi AND coalesce(r.last_day, r.day) >= s.lo))
+ORDER BY id LIMIT $11
+"""
+
+
+def _served(view: View, teams: Collection[str]) -> list[Span]:
+    ever = Period(Kind.RANGE, FIRST_DAY, LAST_DAY)
+    reps = view.roster.directory.timelines
+    return [span for rep_id in reps for span in served(view.roster, 0, rep_id, ever, teams)]
+
+
+def _columns(spans: Iterable[Span]) -> tuple[list[str], list[date], list[date]]:
+    return [s.rep_id for s in spans], [s.start for s in spans], [s.end for s in spans]
+
+
+def _record(row: asyncpg.Record) -> Restatement:
+    moved = row["measure"] == "team"
+    before, after = ("team_before", "team_after") if moved else ("before", "after")
+    return Restatement(
+        id=row["id"], rep_id=row["rep_id"], day=row["day"],
+        last_day=UNSET if row["last_day"] is None else row["last_day"],
+        measure=row["measure"], before=_value(row[before]), after=_value(row[after]),
+        at=row["at"], source=row["source"], event_id=row["event_id"],
+    )  # fmt: skip
+
+
+def _value(stored: Decimal | str | None) -> Value:
+    return number(stored, 4) if isinstance(stored, Decimal) else stored
