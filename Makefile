@@ -6,7 +6,7 @@ STAMP := .venv/.up-to-date
 PORT ?= 8000
 DATA ?= data
 
-.PHONY: help env demo test soak lint types imports lock bench ci clean
+.PHONY: help env demo test soak lint types imports lock bench rivals ci clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,13 +42,18 @@ imports: env ## imports point one way
 	$(BIN)/lint-imports
 
 lock: ## lock the requirements anew, with hashes (needs uv)
-	cd requirements && for what in build runtime dev; do \
+	cd requirements && for what in build runtime dev bench; do \
 	  uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade $$what.in -o $$what.txt || exit 1; done
 
 bench: env ## events a second, beside bare COPY and a service written by hand
 	$(BIN)/python -m bench.ingest
 	$(BIN)/python -m bench.corrections
 	$(BIN)/python -m bench.boards
+
+rivals: env requirements/bench.txt ## Ringside beside other ways to the same figures, from one topic
+	@test -x .venv-rivals/bin/python || $(PYTHON) -m venv .venv-rivals
+	.venv-rivals/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	$(BIN)/python -m bench.rivals
 
 ci: ## what must pass before anything lands
 	bash .ci/run
