@@ -6,7 +6,8 @@ behind it and is taken away. Ratios, averages and distinct counts are never stor
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Context, Decimal, localcontext
+from decimal import Context, Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Date, Index, Numeric, Table, text
@@ -14,7 +15,7 @@ from sqlalchemy import BigInteger, Column, Date, Index, Numeric, Table, text
 from app.db import Writing, metadata
 from app.facts.tables import words
 
-COUNTS = (
+OF_CALLS = (
     "calls", "outbound_calls", "inbound_calls", "answered_calls", "answered_outbound",
     "conversations", "call_conversations", "assists", "missed_inbound",
     "talk_time", "non_customer_talk",
@@ -23,6 +24,8 @@ COUNTS = (
     "repeat_conversations", "repeat_quote_conversations", "unproductive_repeats",
     "outbound_to_customer", "new_customer_calls", "unknown_party_calls",
     "right_party_known", "right_party_conversations",
+)  # fmt: skip
+OF_RESULTS = (
     "orders", "converted_orders", "order_lines", "item_orders", "costed_orders",
     "quotes", "converted_quotes", "turned_quotes",
 )  # fmt: skip
@@ -30,6 +33,7 @@ AMOUNTS = (
     "units", "returned_units", "net", "returned", "costed_cost",
     "known_net", "known_cost", "known_returned", "known_returned_cost", "quoted_amount",
 )  # fmt: skip
+COUNTS = OF_CALLS + OF_RESULTS
 MEASURES = COUNTS + AMOUNTS
 
 
@@ -59,6 +63,7 @@ rep_months = Table(
 )
 
 Key = tuple[str, date]
+Row = tuple[Any, ...]
 
 _INDEX = {measure: i for i, measure in enumerate(MEASURES)}
 _ZERO: list[Any] = [0] * len(COUNTS) + [Decimal(0)] * len(AMOUNTS)
@@ -78,9 +83,12 @@ class Movement:
         sums = self.days.get((rep_id, day))
         if sums is None:
             sums = self.days[rep_id, day] = list(_ZERO)
-        with localcontext(_EXACT):
-            for measure, amount in amounts:
-                sums[_INDEX[measure]] += amount * sign
+        for measure, amount in amounts:
+            at = _INDEX[measure]
+            if type(amount) is int:
+                sums[at] += amount * sign
+            else:
+                sums[at] = _EXACT.fma(amount, sign, sums[at])
 
     def by_month(self) -> "Movement":
         """The same sums for each (rep, first day of the month)."""
@@ -98,41 +106,62 @@ class Movement:
 # amount would be stored as 1.5 or 1.500, by the order of events.
 _TRIMMED = {m: "trim_scale({})" if m in AMOUNTS else "{}" for m in MEASURES}
 
-_COLUMNS = ", ".join(MEASURES)
-_DAY_SUMS = ", ".join(_TRIMMED[m].format(m) for m in MEASURES)
-_MONTH_SUMS = ", ".join(_TRIMMED[m].format(f"sum({m})") for m in MEASURES)
 _ALL_ZERO = " AND ".join(f"r.{measure} = 0" for measure in MEASURES)
 _ANY_LESS = " OR ".join(f"m.{measure} < 0" for measure in MEASURES)
 
 
-def _upsert(table: str, key: str, source: str) -> str:
+@cache
+def _days(measures: tuple[str, ...]) -> str:
+    sums = ", ".join(_TRIMMED[m].format(m) for m in measures)
+    source = f"SELECT rep_id, day, {sums} FROM moved ORDER BY 1, 2"
+    return _upsert("rep_days", "day", source, measures)
+
+
+@cache
+def _months(measures: tuple[str, ...]) -> str:
+    sums = ", ".join(_TRIMMED[m].format(f"sum({m})") for m in measures)
+    source = (
+        f"SELECT rep_id, date_trunc('month', day)::date, {sums} FROM moved "
+        "GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    return _upsert("rep_months", "month", source, measures)
+
+
+def _upsert(table: str, key: str, source: str, measures: Sequence[str]) -> str:
     sums = ", ".join(
-        f"{m} = " + _TRIMMED[m].format(f"{table}.{m} + EXCLUDED.{m}") for m in MEASURES
+        f"{m} = " + _TRIMMED[m].format(f"{table}.{m} + EXCLUDED.{m}") for m in measures
     )
     return (
-        f"INSERT INTO {table} (rep_id, {key}, {_COLUMNS}) {source} "
+        f"INSERT INTO {table} (rep_id, {key}, {', '.join(measures)}) {source} "
         f"ON CONFLICT (rep_id, {key}) DO UPDATE SET {sums}"
     )
 
 
-_DAYS = _upsert("rep_days", "day", f"SELECT rep_id, day, {_DAY_SUMS} FROM moved ORDER BY 1, 2")
-_MONTHS = _upsert(
-    "rep_months",
-    "month",
-    f"SELECT rep_id, date_trunc('month', day)::date, {_MONTH_SUMS} FROM moved "
-    "GROUP BY 1, 2 ORDER BY 1, 2",
-)
+def _moving(rows: Sequence[Row]) -> tuple[tuple[str, ...], Sequence[Row]]:
+    """The measures that may move, and `rows` of them alone.
+
+    Most batches hold no results: then neither their measures, ten of them decimals, are sent nor
+    added.
+    """
+    cut = 2 + len(OF_CALLS)
+    if any(any(row[cut:]) for row in rows):
+        return MEASURES, rows
+    return OF_CALLS, [row[:cut] for row in rows]
 
 
 async def move(session: Writing, rows: Sequence[tuple[Any, ...]]) -> None:
     """Let the stored rollups move by `rows` of a `Movement`; a row with nothing left goes."""
     if not rows:
         return
-    await session.run("CREATE TEMP TABLE IF NOT EXISTS moved (LIKE rep_days) ON COMMIT DELETE ROWS")
-    await session.copy("moved", ("rep_id", "day", *MEASURES), rows)
-    await session.run(_DAYS)
-    await session.run(_MONTHS)
-    if any(amount < 0 for row in rows for amount in row[2:]):
+    await session.run(
+        "CREATE TEMP TABLE IF NOT EXISTS moved (LIKE rep_days INCLUDING DEFAULTS) "
+        "ON COMMIT DELETE ROWS"
+    )
+    measures, moving = _moving(rows)
+    await session.copy("moved", ("rep_id", "day", *measures), moving)
+    await session.run(_days(measures))
+    await session.run(_months(measures))
+    if any(min(row[2:]) < 0 for row in moving):
         await session.run(
             f"DELETE FROM rep_days r USING moved m WHERE r.rep_id = m.rep_id "
             f"AND r.day = m.day AND ({_ANY_LESS}) AND {_ALL_ZERO}"

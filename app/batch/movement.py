@@ -10,14 +10,18 @@ from app.batch.pairs import Pairs, remarked_amounts
 from app.batch.reach import Dirty
 from app.facts.rows import Conversation, Leg, Order, Quote, Segment
 from app.facts.shelf import Shelf
-from app.meaning.contributions import of_row
+from app.meaning.contributions import of_leg, of_row
 from app.rollups import Movement
 
 
 def movement_of(desk: Desk, pairs: Pairs) -> Movement:
     """The movement of every (rep, day) that the batch touches."""
     movement = Movement()
-    for change in changes(desk):
+    for leg in desk.plain:
+        amounts = of_leg(leg)
+        if amounts and leg.day is not None:
+            movement.add(leg.rep_id, leg.day, amounts, 1)
+    for change in changes_on(desk):
         _move(movement, of_row(change.before, change.order_before), -1)
         _move(movement, of_row(change.after, change.order_after), 1)
     for touch, marks in pairs.remarked:
@@ -35,13 +39,18 @@ class Change(NamedTuple):
 
 
 def changes(desk: Desk) -> Iterator[Change]:
-    """Everything on the desk that may count otherwise than before."""
+    """Everything that may count otherwise than before."""
+    for leg in desk.plain:
+        yield Change(None, leg)
+    yield from changes_on(desk)
+
+
+def changes_on(desk: Desk) -> Iterator[Change]:
+    """The same of what is on the desk's shelves."""
     for row_type in (Leg, Segment, Conversation, Quote, Order):
         shelf: Shelf[Any] = desk.shelves[row_type]
         for before, after in shelf.changed():
             yield Change(before, after)
-    for leg in desk.plain:
-        yield Change(None, leg)
     orders = desk.orders
     for key, after in desk.returns.now.items():
         before = desk.returns.stored.get(key)
