@@ -13,6 +13,8 @@ from itertools import pairwise
 
 from app.periods import DAY, FIRST_DAY, LAST_DAY, day_start
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class RepState:
@@ -35,7 +37,7 @@ def agent_of(source: str, name: str) -> str:
 class Timeline:
     """The states of one rep in order of `effective_from`; empty for a rep nobody announced."""
 
-    __slots__ = ("_aliases", "_froms", "_single", "default_zone", "states")
+    __slots__ = ("_aliases", "_day", "_froms", "_single", "default_zone", "states")
 
     def __init__(self, states: Sequence[RepState], default_zone: str) -> None:
         self.states = tuple(sorted(states, key=lambda s: s.effective_from))
@@ -45,6 +47,8 @@ class Timeline:
         if not self._froms or self._froms[0] > FIRST_DAY:
             zones.add(default_zone)
         self._single = zones.pop() if len(zones) == 1 else None
+        # The day asked for last, from and to which instant: most facts are of the same day.
+        self._day = (_NEVER, _NEVER, FIRST_DAY)
         known: frozenset[str] = frozenset()
         self._aliases = [
             known := known if state.aliases is None else frozenset(state.aliases)
@@ -74,6 +78,15 @@ class Timeline:
 
     def day_of(self, instant: datetime) -> date:
         """The rep's day that holds `instant`: the latest day whose start is not after it."""
+        start, end, same = self._day
+        if start <= instant < end:
+            return same
+        day = self._latest_day(instant)
+        if self._single is not None:  # days of one zone follow on each other without a gap
+            self._day = (self.start_of(day), self.start_of(day + DAY), day)
+        return day
+
+    def _latest_day(self, instant: datetime) -> date:
         # Offsets lie within -12 h .. +14 h, so it is the UTC date, the next or the one before.
         day = instant.astimezone(UTC).date()
         if instant >= self.start_of(day + DAY):

@@ -74,3 +74,18 @@ def test_team_spans_follow_the_states() -> None:
         (date(2026, 6, 1), date(2026, 6, 10)),
         (date(2026, 6, 20), date(2026, 7, 1)),
     ]
+
+
+@given(
+    st.lists(st.sampled_from(ZONES), min_size=1, max_size=2),
+    st.dates(date(2005, 1, 1), date(2030, 1, 1)),
+    st.lists(st.integers(-200_000, 200_000), min_size=2),
+)
+def test_what_was_asked_before_makes_no_difference(
+    zones: list[str], moves: date, seconds: list[int]
+) -> None:
+    states = [state(date(2000, 1, 1), zones[0]), state(moves, zones[-1])]
+    asked_often = Timeline(states, "UTC")
+    midnight = datetime(moves.year, moves.month, moves.day, tzinfo=UTC)
+    for instant in [midnight + timedelta(seconds=s) for s in seconds]:
+        assert asked_often.day_of(instant) == Timeline(states, "UTC").day_of(instant)
