@@ -305,14 +305,18 @@ async def _count(
     last: dict[str, datetime] = {}
     for position, arrival in enumerate(arrivals):
         source = source_of(arrival)
-        of_source = counts.setdefault(source, [0, 0, 0, 0, 0])
+        of_source = counts.get(source)
+        if of_source is None:
+            of_source = counts[source] = [0, 0, 0, 0, 0]
         of_source[0] += 1
         if isinstance(arrival, Refused):
             of_source[4] += 1
-        elif position in duplicates:
+            continue
+        if position in duplicates:
             of_source[3] += 1
-        if isinstance(arrival, Event) and arrival.time is not None:
-            last[source] = max(arrival.time, last.get(source, arrival.time))
+        time = arrival.time
+        if time is not None and (source not in last or last[source] < time):
+            last[source] = time
     for source, standing in settled.standing.items():
         counts.setdefault(source, [0, 0, 0, 0, 0])[1] += standing
     for row in settled.superseded:

@@ -21,9 +21,9 @@ _SPOKEN_OF = " UNION ALL ".join(
     for table in ("legs", "segments", "conversations")
 )
 _SINCE = " UNION ALL ".join(
-    "SELECT p.pair, t.started_at, t.marks FROM unnest($1::text[], $2::text[], $3::timestamptz[]) "
-    f"WITH ORDINALITY AS p(party, rep_id, since, pair) JOIN {table} t ON t.party = p.party "
-    f"AND t.rep_id = p.rep_id AND t.started_at >= p.since WHERE t.marks & {TURNS} <> 0"
+    "SELECT p.pair, t.started_at, t.marks FROM unnest($1::text[], $2::text[]) "
+    f"WITH ORDINALITY AS p(party, rep_id, pair) JOIN {table} t ON t.party = p.party "
+    f"AND t.rep_id = p.rep_id AND t.started_at >= $3 WHERE t.marks & {TURNS} <> 0"
     for table in ("legs", "conversations")
 )
 
@@ -69,7 +69,7 @@ async def _before(session: Reading, apart: Mapping[Pair, Sequence[Leg]]) -> dict
         _SINCE,
         [party for party, _, _ in ordered],
         [rep_id for _, rep_id, _ in ordered],
-        [first - LONGEST for _, _, first in ordered],
+        min(first for _, _, first in ordered) - LONGEST,
     ):
         history = histories[number - 1]
         if start >= ordered[number - 1][2]:

@@ -86,14 +86,15 @@ def _plain(body: bytes, now: datetime) -> Event | None:
         if decoder is None or envelope.specversion != "1.0":
             return None
         data = decoder.decode(envelope.data)
-        if envelope.time is not None and not _in_bounds(envelope.time, now):
+        latest = now + fields.AHEAD
+        if envelope.time is not None and not _in_bounds(envelope.time, latest):
             return None
-        if not _in_bounds(data.started_at, now):
+        if not _in_bounds(data.started_at, latest):
             return None
         if isinstance(data, CallEnded):
-            if not _in_bounds(data.ended_at, now):
+            if not _in_bounds(data.ended_at, latest):
                 return None
-            if data.answered_at is not None and not _in_bounds(data.answered_at, now):
+            if data.answered_at is not None and not _in_bounds(data.answered_at, latest):
                 return None
             consistent(data)
     except _TROUBLE:
@@ -101,8 +102,8 @@ def _plain(body: bytes, now: datetime) -> Event | None:
     return Event(envelope.id, envelope.source, envelope.time, data)
 
 
-def _in_bounds(instant: datetime, now: datetime) -> bool:
-    return instant.tzinfo is UTC and fields.EARLIEST <= instant <= now + fields.AHEAD
+def _in_bounds(instant: datetime, latest: datetime) -> bool:
+    return instant.tzinfo is UTC and fields.EARLIEST <= instant <= latest
 
 
 def _careful(body: bytes, rules: Rules) -> Event | Refusal:
