@@ -16,8 +16,6 @@ DIRECTIONS = {
     "INBOUND": "inbound", "TRANSFER": "inbound", "QUEUE_TRANSFER": "inbound",
     "DISCONNECT": "inbound", "WEBRTC_API": "inbound", "OUTBOUND": "outbound",
     "CALLBACK": "outbound", "API": "outbound",
-    # An agent brings somebody else in: no customer's call.
-    "EXTERNAL_OUTBOUND": "internal",
 }  # fmt: skip
 # What heard the call: answering machines and network tones.
 DETECTED = {
@@ -34,6 +32,9 @@ REASONS = {
     "TELECOM_ORIGINATOR_CANCEL": "canceled", "AGENT_DISCONNECT": "canceled",
     "OUTBOUND_PREVIEW_DISCARDED": "canceled",
 }  # fmt: skip
+# A supervisor who listens; an agent who brings somebody else in: no customer's call, and no part
+# of the one it belongs to.
+ASIDE = ("MONITOR", "EXTERNAL_OUTBOUND")
 MOST_REVISION = 2**53 - 1
 
 
@@ -72,7 +73,7 @@ def leg_of(contact: Contact) -> dict[str, Any] | Ignored:
     """The agent's leg, or why there is none; raises `Invalid`."""
     if contact.channel != "VOICE":
         return Ignored("kind", contact.channel)
-    if contact.initiation_method == "MONITOR":
+    if contact.initiation_method in ASIDE:
         return Ignored("kind", contact.initiation_method)
     if contact.disconnect_timestamp is None:
         return Ignored("not_final", contact.initiation_method)

@@ -92,7 +92,6 @@ def test_a_transferred_call_is_one_call_with_a_leg_for_each_agent() -> None:
          {"direction": "outbound", "answered_by": "human"}),
         ({"InitiationMethod": "API", "AnsweringMachineDetectionStatus": "VOICEMAIL_BEEP"},
          {"direction": "outbound", "outcome": "voicemail", "answered_by": "machine"}),
-        ({"InitiationMethod": "EXTERNAL_OUTBOUND"}, {"direction": "internal"}),
         ({"Agent": agent(Username=None)}, {"rep_id": "amazonconnect:id-of-ada"}),
         ({"CustomerEndpoint": {"Address": "sip:x@y", "Type": "VOIP"}}, {"customer": None}),
         ({"CustomerEndpoint": None}, {"customer": None}),
@@ -132,6 +131,7 @@ def test_an_agent_who_was_offered_a_call_and_did_not_take_it_missed_it() -> None
         ({"Channel": "CHAT"}, "kind", "CHAT"),
         ({"Channel": "TASK"}, "kind", "TASK"),
         ({"InitiationMethod": "MONITOR"}, "kind", "MONITOR"),
+        ({"InitiationMethod": "EXTERNAL_OUTBOUND"}, "kind", "EXTERNAL_OUTBOUND"),
         ({"Agent": None}, "no_rep", "INBOUND"),  # given up in the queue
         ({"Agent": {"Username": None, "ARN": None}}, "no_rep", "INBOUND"),
         ({"DisconnectTimestamp": None}, "not_final", "INBOUND"),
@@ -177,12 +177,16 @@ def test_one_bad_record_of_a_batch_leaves_its_neighbours() -> None:
 
 def test_a_batch_may_be_zipped_and_an_empty_one_means_nothing() -> None:
     zipped = gzip.compress(batch(json.dumps(contact()).encode()))
-    headers = {"content-encoding": "gzip"}
-    (one,) = given.read(amazonconnect.FEED, zipped, headers)
+    (one,) = given.read(amazonconnect.FEED, zipped)
     assert isinstance(one, Event)
-    for broken, code in ((zipped[:-9], "too_large"), (b"no gzip", "not_json"),
-                         (gzip.compress(b" " * (17 << 20)), "too_large")):  # fmt: skip
-        (refused,) = given.read(amazonconnect.FEED, broken, headers)
+    for broken, code in (
+        (zipped[:-9], "too_large"),
+        (zipped[:2], "too_large"),
+        (b"\x1f\x8bno", "not_json"),
+        (gzip.compress(b" " * (17 << 20)), "too_large"),
+        (batch(*[b""] * 5001), "too_large"),
+    ):
+        (refused,) = given.read(amazonconnect.FEED, broken)
         assert isinstance(refused, Refusal)
         assert refused.code == code
     assert given.read(amazonconnect.FEED, batch()) == [Ignored("kind", "an empty batch")]
