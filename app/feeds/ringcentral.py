@@ -13,7 +13,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from app.events.refusals import Invalid
 from app.feeds.delivery import recorded
-from app.feeds.feed import Answer, CloudEvent, Feed, Hook, Ignored, parse
+from app.feeds.feed import MOST_MEMBERS, Answer, CloudEvent, Feed, Hook, Ignored, parse
 from app.feeds.ringcentral_log import Record, parts_of_record
 from app.feeds.ringcentral_session import Session, parts_of_session
 from app.settings import Settings
@@ -49,6 +49,8 @@ def genuine(secret: str, hook: Hook, _now: datetime) -> bool:
 def parts(hook: Hook) -> list[bytes]:
     """The records of a page of the call log, else the payload itself."""
     records = parse(_payload, hook.body).records
+    if records and len(records) > MOST_MEMBERS:
+        raise Invalid("too_large", "records", f"{len(records)} records, at most {MOST_MEMBERS} fit")
     return [bytes(record) for record in records] if records else [hook.body]
 
 

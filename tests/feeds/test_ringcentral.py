@@ -210,6 +210,9 @@ def test_a_page_of_the_call_log_is_read_record_by_record() -> None:
     found = read({"records": [record(leg()), bad, record(leg(), telephonySessionId="s-3")],
                   "paging": {"page": 1}})  # fmt: skip
     assert [type(one) for one in found] == [Event, Refusal, Event]
+    (one,) = read({"records": [{}] * 1001})
+    assert isinstance(one, Refusal)
+    assert one.code == "too_large"
 
 
 @pytest.mark.parametrize(
