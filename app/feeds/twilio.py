@@ -27,8 +27,9 @@ OTHERS = ("RecordingSid", "ConferenceSid", "TranscriptionSid", "MachineDetection
           "MessageSid")  # fmt: skip
 # Carriers spell a withheld number on the keypad, and so it looks like one.
 WITHHELD = {"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"}
-# The parameter of the callback's address that names the rep, where From and To do not.
-REP = "rep"
+# Parameters of the callback's address: who the rep is where From and To do not say, and whether
+# the customer called where a leg to a plain number could be either's.
+REP, DIRECTION = "rep", "direction"
 ZONE = re.compile(r" (?:[+-][0-9]{4}|UTC|GMT|Etc/UTC)$")
 # Which word on a rep's part stands: the answered leg, one that was not, the rep's own into Twilio.
 ANSWERED, UNANSWERED, OWN = 2, 1, 0
@@ -57,7 +58,7 @@ def translate(hook: Hook, _settings: Settings) -> list[CloudEvent] | Ignored:
     if status not in FINAL:
         code = "unknown_value" if status else "missing"
         raise Invalid(code, "CallStatus", f"CallStatus is {shown(status)}, e.g. completed is known")
-    part = _part(fields, query(hook).get(REP, ""))
+    part = _part(fields, query(hook))
     if isinstance(part, Ignored):
         return part
     ended = _moment(_needed(fields, "Timestamp"))
@@ -73,9 +74,10 @@ def translate(hook: Hook, _settings: Settings) -> list[CloudEvent] | Ignored:
     return [recorded("twilio", "call.ended", leg, time=ended.isoformat())]
 
 
-def _part(fields: dict[str, str], named: str) -> _Part | Ignored:
+def _part(fields: dict[str, str], address: dict[str, str]) -> _Part | Ignored:
     """Whose part it is, and who was on the other side."""
-    status, direction = fields["CallStatus"], fields.get("Direction", "")
+    named, direction = address.get(REP, ""), _direction(fields, address)
+    status = fields["CallStatus"]
     child = bool(fields.get("ParentCallSid"))
     from_, to = fields.get("From", ""), fields.get("To", "")
     caller, called = _identity(from_), _identity(to)
@@ -84,7 +86,7 @@ def _part(fields: dict[str, str], named: str) -> _Part | Ignored:
     if called:
         # Rung by our own application, the caller is a number of ours: the other leg has the
         # customer's.
-        if not child and direction.startswith("outbound"):
+        if not child and direction == "outbound":
             return Ignored("partial", status)
         return _Part(named or called, "inbound", from_, own=False)
     if caller:
@@ -93,9 +95,18 @@ def _part(fields: dict[str, str], named: str) -> _Part | Ignored:
         return _Part(named or caller, "outbound", to, own=not child)
     if not named:
         return Ignored("no_rep", status)
-    if direction == "inbound":
-        return _Part(named, "inbound", from_, own=False)
-    return _Part(named, "outbound", to, own=False)
+    return _Part(named, direction, from_ if direction == "inbound" else to, own=False)
+
+
+def _direction(fields: dict[str, str], address: dict[str, str]) -> str:
+    """Which way the leg goes: as the address has it, else as seen from Twilio."""
+    told = address.get(DIRECTION)
+    if told is None:
+        return "inbound" if fields.get("Direction", "") == "inbound" else "outbound"
+    if told not in ("inbound", "outbound"):
+        detail = f"{shown(told)} in the address is neither inbound nor outbound"
+        raise Invalid("unknown_value", DIRECTION, detail)
+    return told
 
 
 def _told(fields: dict[str, str], part: _Part, ended: datetime) -> dict[str, Any]:

@@ -7,16 +7,20 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
+import httpx2
 import pytest
 
+from app import settings
+from app.db import Database
 from app.events.refusals import Refusal
 from app.events.types import CallEnded, Customer, Event
 from app.feeds import twilio
 from app.feeds.feed import Hook, Ignored
 from app.feeds.twilio_signature import genuine
+from app.main import create_app
 from tests.feeds import given
 from tests.feeds.given import NOW
-from tests.feeds.vendors.twilio import CHILD, PARENT, TOKEN, body
+from tests.feeds.vendors.twilio import CHILD, PARENT, TOKEN, body, signature
 
 ENDED = datetime(2025, 11, 18, 10, 3, 20, tzinfo=UTC)
 ANSWERED = ENDED - timedelta(seconds=95)
@@ -98,6 +102,8 @@ def test_ringing_all_makes_a_leg_for_each_client_of_one_call() -> None:
          "?rep=ada%40x.test", {"rep_id": "twilio:ada@x.test", "direction": "outbound",
                                "call_id": f"twilio:{CHILD}"}),
         ({"To": "+13035550000", "Direction": "inbound"}, "?rep=ada", {"rep_id": "twilio:ada"}),
+        # A customer's call that is passed on to the rep's own phone.
+        ({"To": "+13035559999"}, "?rep=ada&direction=inbound", {"rep_id": "twilio:ada"}),
         # A desk phone is a SIP user; a SIP trunk's user is a number.
         ({"To": "sip:ada@acme.sip.twilio.com"}, "", {"rep_id": "twilio:ada"}),
         ({"From": "sip:+13035550142@trunk.test;user=phone"}, "", {}),
@@ -202,6 +208,10 @@ def test_a_form_as_carriers_send_it() -> None:
     (one,) = given.read(twilio.FEED, b"CallSid=%ff&CallStatus=completed")
     assert isinstance(one, Refusal)
     assert one.code == "bad_characters"
+    over = {"From": "+13035550000", "To": PHONE, "url": "https://x.test/?rep=a&direction=up"}
+    one = read(**over)
+    assert isinstance(one, Refusal)
+    assert (one.code, one.field) == ("unknown_value", "direction")
     (one,) = given.read(twilio.FEED, b"a=1&" * 2000)
     assert isinstance(one, Refusal)
     assert one.code == "too_large"
@@ -217,6 +227,31 @@ def test_the_same_callback_has_the_same_id_and_a_changed_one_another() -> None:
     assert len({named(), named(CallDuration="96"), named(To="client:ben")}) == 3
 
 
+@pytest.mark.parametrize(
+    ("public", "called", "status"),
+    [
+        ("https://ring.test", "https://ring.test", 200),
+        ("https://ring.test:8443/in", "https://ring.test/in", 200),
+        ("https://ring.test/", "https://ring.test:443", 200),
+        ("https://ring.test", "http://inside.test", 401),
+        ("", "http://inside.test:80", 200),
+    ],
+)
+async def test_the_address_is_the_one_that_twilio_called(
+    database: Database, public: str, called: str, status: int
+) -> None:
+    environ = {"RINGSIDE_SECRET": "a secret of the tests", "RINGSIDE_TWILIO_TOKEN": f"old {TOKEN}"}
+    app = create_app(
+        settings.read({**environ, "RINGSIDE_PUBLIC_URL": public}), database, clock=lambda: NOW
+    )
+    path = "/v1/webhooks/twilio?rep=ada%40x.test"
+    headers = {"x-twilio-signature": signature(f"{called}{path}", body())}
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://inside.test") as client:
+        response = await client.post(path, content=body(), headers=headers)
+    assert response.status_code == status
+
+
 # What Twilio's own libraries are held to.
 ADDRESS = "https://mycompany.com/myapp.php?foo=1&bar=2"
 FORM = (
@@ -228,7 +263,7 @@ HASH = hashlib.sha256(JSON).hexdigest()
 
 
 @pytest.mark.parametrize(
-    ("url", "posted", "signature"),
+    ("url", "posted", "said"),
     [
         (ADDRESS, FORM, "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
         (ADDRESS.replace(".com", ".com:443"), FORM, "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
@@ -239,11 +274,9 @@ HASH = hashlib.sha256(JSON).hexdigest()
         (f"{ADDRESS}&bodySHA256={HASH}", JSON, "a9nBmqA0ju/hNViExpshrM61xv4="),
     ],
 )  # fmt: skip
-def test_signatures_are_those_of_the_official_vectors(
-    url: str, posted: bytes, signature: str
-) -> None:
+def test_signatures_are_those_of_the_official_vectors(url: str, posted: bytes, said: str) -> None:
     def held(
-        secret: str = "12345", url: str = url, posted: bytes = posted, said: str = signature
+        secret: str = "12345", url: str = url, posted: bytes = posted, said: str = said
     ) -> bool:
         return genuine(secret, Hook({"x-twilio-signature": said}, posted, url), NOW)
 
