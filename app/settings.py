@@ -7,6 +7,7 @@ else is `RINGSIDE_*`. Every secret can also come from a file, by `NAME_FILE`.
 import json
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
@@ -227,6 +228,13 @@ class Settings(BaseModel):
         description="what a deal's stages mean, by their ids: draft, issued, won or lost",
     )
 
+    debezium_secret: SecretStr | None = Field(
+        None, description="the webhook secret of Debezium Server's HTTP sink: whsec_ and base64"
+    )
+    debezium_mapping: str | None = Field(
+        None, description="which tables are calls and orders: a file in TOML or JSON, or the JSON"
+    )
+
     notices_public_only: bool = Field(
         False, description="send notices of alerts to public addresses only"
     )
@@ -288,6 +296,18 @@ class Settings(BaseModel):
         return {
             f"{source}:{name}": rep for source, reps in named.items() for name, rep in reps.items()
         }
+
+    @field_validator("debezium_mapping", mode="before")
+    @classmethod
+    def _mapping_itself(cls, value: object) -> object:
+        """The mapping itself, as JSON: what a file says is read once, when settings are."""
+        if not isinstance(value, str) or value.lstrip().startswith("{"):
+            return value
+        try:
+            text = Path(value).read_text(encoding="utf-8")
+            return text if text.lstrip().startswith("{") else json.dumps(tomllib.loads(text))
+        except (OSError, ValueError, TypeError) as error:
+            raise ValueError(f"cannot be read as TOML or JSON: {error}") from None
 
     @field_validator("database_url")
     @classmethod

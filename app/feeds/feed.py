@@ -31,6 +31,7 @@ REASONS = {
     "no_rep": "no rep is named, so it is nobody's",
     "partial": "it tells a change only; the whole record comes with another payload",
     "no_goods": "money alone went back, no goods",
+    "unmapped": "the mapping names no such table",
     "unread": "it says only that something changed, and no token is set to read that with",
     "no_talk": "no call in which somebody is known to have talked",
 }
@@ -88,6 +89,10 @@ def _no_receipt(_hook: Hook, _now: datetime) -> dict[str, Any]:
     return {}
 
 
+def _ready(_settings: Settings) -> None:
+    return
+
+
 class Feed(Struct, frozen=True):
     """One vendor: its name in the path, the setting that holds its secret, and what it means.
 
@@ -98,6 +103,7 @@ class Feed(Struct, frozen=True):
     that it can be read again. A signature is not among them. `parts` are the payloads of a hook
     that carries several; `question` answers a vendor that asks who we are (called before the
     signature is looked at); `receipt` is what it wants to read in an answer.
+    `ready` raises `BadConfiguration` where the feed cannot work with these settings.
     """
 
     name: str
@@ -109,6 +115,7 @@ class Feed(Struct, frozen=True):
     parts: Callable[[Hook], list[bytes]] = _whole
     question: Callable[[str, Hook, datetime], Answer | None] = _no_question
     receipt: Callable[[Hook, datetime], dict[str, Any]] = _no_receipt
+    ready: Callable[[Settings], None] = _ready
 
 
 def bearer(secret: str, hook: Hook, _now: datetime) -> bool:

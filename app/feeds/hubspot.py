@@ -11,7 +11,7 @@ import msgspec
 
 from app.events.refusals import Invalid, shown
 from app.feeds import hubspot_signature
-from app.feeds.feed import CloudEvent, Feed, Hook, Ignored, Made, ReadAgain, parse
+from app.feeds.feed import CloudEvent, Feed, Hook, Ignored, Made, ReadAgain, members, parse
 from app.feeds.hubspot_payloads import (
     KINDS,
     Reading,
@@ -41,21 +41,10 @@ class _Any(msgspec.Struct, rename="camel"):
     properties: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-_list = msgspec.json.Decoder(list[msgspec.Raw])
 _any = msgspec.json.Decoder(_Any)
 _told = msgspec.json.Decoder(Told)
 _workflow = msgspec.json.Decoder(Workflow)
 _reading = msgspec.json.Decoder(Reading)
-
-
-def parts(hook: Hook) -> list[bytes]:
-    """Each event of a webhook by itself: one that is bad must not spoil the others."""
-    if not hook.body.lstrip().startswith(b"["):
-        return [hook.body]
-    found = [bytes(one) for one in parse(_list, hook.body)]
-    if not found:
-        raise Invalid("empty", None, "the webhook has no events")
-    return found
 
 
 def translate(hook: Hook, settings: Settings) -> Made:
@@ -174,4 +163,4 @@ def _occurred(at: int) -> datetime:
     return moment(str(at), "occurredAt")
 
 
-FEED = Feed("hubspot", "hubspot_secret", hubspot_signature.genuine, translate, parts=parts)
+FEED = Feed("hubspot", "hubspot_secret", hubspot_signature.genuine, translate, parts=members)

@@ -7,6 +7,7 @@ from app.feeds import (
     aircall,
     amazonconnect,
     asterisk,
+    debezium,
     dialpad,
     hubspot,
     pipedrive,
@@ -23,6 +24,7 @@ _VENDORS = (
     aircall,
     amazonconnect,
     asterisk,
+    debezium,
     dialpad,
     hubspot,
     pipedrive,
@@ -41,7 +43,8 @@ def opened(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     """The feeds that are on, each with its secrets: several while one takes another's place.
 
     Those with a secret are, and those that `RINGSIDE_FEEDS` names as insecure, which have none.
-    Raises `BadConfiguration` where one is named that there is not, or that nobody could sign.
+    Raises `BadConfiguration` where one is named that there is not, that nobody could sign, or
+    that lacks another setting.
     """
     found = {name: secrets for name in FEEDS if (secrets := _secrets(settings, name))}
     for named in settings.feeds:
@@ -57,6 +60,8 @@ def opened(settings: Settings) -> Mapping[str, tuple[str, ...]]:
                 f"RINGSIDE_FEEDS: {name} needs {secret}, or anybody could send in its name; "
                 f"where that is meant, say {name}{INSECURE}"
             )
+    for name in found:
+        FEEDS[name].ready(settings)
     return found
 
 
