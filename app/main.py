@@ -36,7 +36,7 @@ from app.db import LOST, Database
 from app.dead_letters.retention import retaining
 from app.errors import BadRequest, FieldError, RingsideError, Unauthorized, Unavailable
 from app.exact import encode
-from app.feeds.registry import opened
+from app.feeds.registry import feed_topics, opened
 from app.ingest import Door
 from app.producer import Producer
 from app.rereads.drain import rereading
@@ -89,6 +89,7 @@ def create_app(
 
     Raises `BadConfiguration` where a feed is to be on that nobody could sign for.
     """
+    feed_topics(settings)  # a replay reads by it, and should not be the first to find it wrong
     the_door = door or Door(database, settings)
     state = State(
         settings=settings,

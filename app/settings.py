@@ -158,6 +158,9 @@ class Settings(BaseModel):
     feeds: tuple[str, ...] = Field(
         (), description="feeds that must be on, each with its secret; NAME:insecure goes without"
     )
+    feed_topics: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+=[a-z]+$")], ...] = Field(
+        (), description="Kafka topics that carry a vendor's own payloads: TOPIC=FEED,…"
+    )
     public_url: str | None = Field(
         None,
         pattern=r"^https?://[^/?#]+(/[^?#]*)?$",
@@ -260,6 +263,7 @@ class Settings(BaseModel):
         "working_weekdays",
         "holidays",
         "feeds",
+        "feed_topics",
         "hubspot_stages",
         "salesforce_stages",
         mode="before",

@@ -25,6 +25,8 @@ def measure_batch(batch: Polled, outcome: Outcome, seconds: float, now: datetime
         metrics.DEAD_LETTERS.labels(letter.refusal.code).inc()
     for labels, count in _outcomes(batch, outcome).items():
         metrics.EVENTS.labels(*labels).inc(count)
+    for (feed, reason), count in batch.ignored.items():
+        metrics.EVENTS.labels(feed, "record", f"ignored_{reason}").inc(count)
     for stamp in batch.stamps.values():
         if stamp is not None:
             metrics.FRESHNESS.observe(max(0.0, (now - stamp).total_seconds()))

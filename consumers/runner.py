@@ -13,7 +13,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    IllegalStateError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -25,8 +30,10 @@ from tenacity import (
 
 from app.db import Database
 from app.errors import Fenced, Unavailable
+from app.feeds.registry import feed_topics
 from app.ingest import Door, stored_offsets
 from app.producer import Producer, connection, create_topics
+from app.rereads.notes import keep_notes
 from app.settings import Settings
 from app.topics import CONSUMED, named
 from consumers.ahead import Ahead
@@ -36,6 +43,7 @@ from consumers.decoding import Polled, decode
 from consumers.gauges import measure_batch, measure_lag
 from consumers.positions import LostOffsets, Partition, Positions
 from consumers.stopping import Stop
+from consumers.subscription import Subscription
 from consumers.unreadable import locate
 from consumers.watchdog import Watchdog
 
@@ -61,12 +69,15 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
+        self._feeds = feed_topics(settings)
         self._door = Door(database, settings)
         self._producer = Producer(settings)
         self._dead_letters = DeadLetters(settings, self._producer)
         self._brake = Brake(settings)
         self._watchdog = Watchdog(settings.watchdog_seconds)
         self._positions = Positions()
+        ours = [named(settings.topic_prefix, topic) for topic in CONSUMED]
+        self._subscription = Subscription(settings, ours, self._feeds)
         self._ahead = Ahead(self._read)
         self._trouble: str | None = None
         self._moves = 0
@@ -112,18 +123,22 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
     # -- the life of a member -------------------------------------------------------------------
 
     async def _join(self) -> None:
-        topics = [named(self._settings.topic_prefix, topic) for topic in CONSUMED]
         await AsyncRetrying(
             retry=retry_if_exception_type(Unavailable),
             wait=wait_exponential_jitter(multiplier=0.2, max=5),
             stop=stop_after_delay(START_SECONDS),
             reraise=True,
         )(create_topics, self._settings)
-        self._consumer.subscribe(topics, listener=self)
         try:
+            await self._subscribe()
             await self._consumer.start()
         except (KafkaError, OSError) as error:
             raise Unavailable(f"Kafka: {error!r}") from error
+
+    async def _subscribe(self) -> None:
+        topics = await self._subscription.look(time.monotonic())
+        if topics is not None:
+            self._consumer.subscribe(topics, listener=self)
 
     async def _work(self) -> None:
         turns = asyncio.create_task(self._turns())
@@ -208,6 +223,8 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         except (Unavailable, Fenced):
             self._forget()
             raise
+        except NoOffsetForPartitionError:
+            self._forget()  # partitions came to us in the middle of a poll: seek, then poll again
         except OffsetOutOfRangeError as error:
             raise LostOffsets(f"Kafka no longer holds what comes next: {error}") from error
         except UnicodeDecodeError as error:
@@ -244,7 +261,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         most = max(1, min(self._settings.batch_events, max(IDLE_EVENTS, lag)))
         polling = self._consumer.getmany(timeout_ms=int(POLL_SECONDS * 1000), max_records=most)
         polled = await self._stopping.unless(polling) or {}
-        return await decode(polled, now=clock(), currency=self._settings.currency)
+        return await decode(polled, now=clock(), settings=self._settings, feeds=self._feeds)
 
     async def _take(self, batch: Polled) -> None:
         started, now = time.monotonic(), clock()
@@ -257,12 +274,13 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         if not advances:
             return
         await self._dead_letters.send(batch.letters, now)
+        await keep_notes(self._database, batch.notes, now)
         outcome = await self._door.take(batch.arrivals, now=now, advances=advances)
         self._positions.moved(advances)
         self._dead_letters.committed()
         self._brake.keep(runs)
         self._moves += 1
-        if batch.arrivals:
+        if batch.verdicts:
             measure_batch(batch, outcome, time.monotonic() - started, clock())
 
     # -- beside the turns -----------------------------------------------------------------------
@@ -275,6 +293,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             asked_at = clock()
             try:
                 async with asyncio.timeout(KAFKA_SECONDS):
+                    await self._subscribe()
                     ends = await self._consumer.end_offsets(list(assigned))
             except (KafkaError, OSError, TimeoutError) as error:
                 log.warning("Kafka does not say where its logs end: %r", error)

@@ -20,8 +20,18 @@ from app.events.cloudevents import HTTP_PREFIX, STRUCTURED, from_http, from_kafk
 from app.events.refusals import Refusal
 from app.events.types import Event
 from app.exact import encode
-from app.feeds.feed import Feed, Found, Hook, ReadAgain, kept_headers, read_letter
-from app.feeds.registry import FEEDS
+from app.feeds.feed import (
+    Feed,
+    Found,
+    Hook,
+    ReadAgain,
+    is_tombstone,
+    kept_headers,
+    read_hook,
+    read_letter,
+    record_hook,
+)
+from app.feeds.registry import FEEDS, feed_topics
 from app.producer import Record
 from app.settings import Settings
 
@@ -139,12 +149,22 @@ def read_again(
     if "feed" in letter.headers:
         found = _from_hook(letter, settings, now)
     elif over_kafka(letter):
-        record = unpack(letter)
-        found = [from_kafka(record.headers, record.value, now=now, currency=settings.currency)]
+        found = _from_record(letter, settings, now)
     else:
         found = [_from_request(letter, settings, now)]
     refusals = [one for one in found if isinstance(one, Refusal)]
     return refusals[0] if refusals else [one for one in found if isinstance(one, Event | ReadAgain)]
+
+
+def _from_record(letter: DeadLetter, settings: Settings, now: datetime) -> Sequence[Found]:
+    record = unpack(letter)
+    feed = feed_topics(settings).get(record.topic)
+    if feed is None:
+        return [from_kafka(record.headers, record.value, now=now, currency=settings.currency)]
+    if record.value is None or is_tombstone(record.value):
+        return []
+    hook = record_hook(record.headers, record.value)
+    return [one for one, _ in read_hook(feed, hook, now=now, settings=settings)]
 
 
 def _from_request(letter: DeadLetter, settings: Settings, now: datetime) -> Event | Refusal:

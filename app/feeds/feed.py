@@ -6,7 +6,7 @@ past its bounds: there are events, a named reason to ignore the payload, or a re
 
 import hmac
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -68,6 +68,17 @@ class Hook(Struct, frozen=True):
     body: bytes
     url: str = ""
     method: str = "POST"
+
+
+def record_hook(headers: Iterable[tuple[str, bytes | None]], value: bytes) -> Hook:
+    """The hook that is a record of a topic: whoever may write there is trusted."""
+    named = {name.lower(): (content or b"").decode(errors="replace") for name, content in headers}
+    return Hook(named, value)
+
+
+def is_tombstone(value: bytes | None) -> bool:
+    """Whether a record of a topic says only that an earlier one may be forgotten."""
+    return value is None or value.strip() == b"null"
 
 
 class Answer(Struct, frozen=True):

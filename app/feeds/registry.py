@@ -65,6 +65,31 @@ def opened(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
+def feed_topics(settings: Settings) -> Mapping[str, Feed]:
+    """The topics that carry a vendor's own payloads, each with the feed that reads them.
+
+    Raises `BadConfiguration` where there is no such feed, where it cannot work with these
+    settings, and for a topic of events or one that is named twice.
+    """
+    found: dict[str, Feed] = {}
+    for pair in settings.feed_topics:
+        topic, _, name = pair.rpartition("=")
+        if name not in FEEDS:
+            known = ", ".join(sorted(FEEDS))
+            raise BadConfiguration(
+                f"RINGSIDE_FEED_TOPICS: {pair}: there is no feed {name!r}; there are {known}"
+            )
+        if topic.startswith(f"{settings.topic_prefix}."):
+            raise BadConfiguration(
+                f"RINGSIDE_FEED_TOPICS: {pair}: topics of {settings.topic_prefix}.* carry events"
+            )
+        if topic in found:
+            raise BadConfiguration(f"RINGSIDE_FEED_TOPICS: {pair}: {topic} is named twice")
+        FEEDS[name].ready(settings)
+        found[topic] = FEEDS[name]
+    return found
+
+
 def _secrets(settings: Settings, name: str) -> tuple[str, ...]:
     secret = getattr(settings, FEEDS[name].setting)
     return () if secret is None else tuple(secret.get_secret_value().split())
