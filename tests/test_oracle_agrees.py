@@ -8,7 +8,9 @@ to the last digit. The floor's seed is in the test's name: `floor(seed)` makes i
 import json
 import os
 import random
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import httpx2
@@ -26,19 +28,25 @@ from app.figures import figures
 from app.ingest import Door
 from app.kpis import CATALOGUE, kpi_of
 from app.main import create_app
+from app.periods import Kind
+from app.records import records
+from app.series import series
 from app.settings import Settings, read
 from app.spans import Asked, Subject, asked
 from app.verify import verify_snapshot
 from app.view import View, Views
-from tests.oracle.board import leaderboard, ranked
+from tests.oracle.board import Board, boards
 from tests.oracle.figures import Oracle
 from tests.oracle.floor import Floor, floor, shuffled, with_repeats
+from tests.oracle.series import series as expected_series
 
 FLOORS = 200
 AT_ONCE = 10
 LARGE = 600
 FIRST = int(os.environ.get("RINGSIDE_TEST_SEED", "0"))
-BOARDS = ("calls", "revenue", "hold_share", "missed_inbound", "customers_called", "ttm_revenue")
+IDS = [kpi.id for kpi in CATALOGUE]
+# of each floor so many KPIs' boards, one of all and one of a team, and so many KPIs' records
+BOARDS, RECORDS = 5, 3
 
 
 def settings_of(drawn: Floor) -> Settings:
@@ -54,6 +62,9 @@ def settings_of(drawn: Floor) -> Settings:
             for since, team, seconds in known.floors
         ),
         working_weekdays=known.weekdays,
+        working_weeks=tuple(
+            {"from": since, "team": team, "weekdays": week} for since, team, week in known.weeks
+        ),
         holidays=known.holidays,
         week_start=known.week_start,
         final_after_hours=known.final_hours,
@@ -97,18 +108,25 @@ async def through_the_door(
 
 
 async def agree(view: View, drawn: Floor, oracle: Oracle, rng: random.Random) -> None:
-    """Assert that every figure, board and ledger is the oracle's."""
+    """Assert that every figure, board, series, record and ledger is the oracle's."""
     asks: list[tuple[date | None, date | None]]
-    asks = [(None, None), *((start, end) for _, start, end in drawn.periods(rng, 4))]
+    periods = drawn.periods(rng, 4)
+    asks = [(None, None), *((start, end) for _, start, end in periods)]
     for scope in drawn.scopes():
         for start, end in asks:
             question = asked(week_start=view.settings.week_start, start=start, end=end)
             await same_figures(view, scope, question, oracle, start, end)
-    for start, end in asks[1:3]:
-        assert start is not None
-        assert end is not None
-        for kpi in BOARDS:
-            await same_board(view, kpi, start, end, oracle)
+    for (kind, start, end), team in zip(periods, [None, rng.choice(drawn.teams)], strict=False):
+        sample = rng.choice([0, 0, 1, 3])
+        expected = boards(oracle, kind, start, end, team, Fraction(sample))
+        for kpi in rng.sample(IDS, BOARDS):
+            await same_board(view, kpi, (kind, start, end), team, sample, expected[kpi])
+    for scope in rng.sample(drawn.scopes(), 2):
+        await same_series(view, scope, drawn, oracle, rng)
+    for rep_id in rng.sample(drawn.reps, 2):
+        start, end = rng.choice(periods)[1:]
+        for kpi in rng.sample(IDS, RECORDS):
+            await adds_up(view, rep_id, kpi, start, end)
     await same_ledgers(view, oracle)
 
 
@@ -125,37 +143,95 @@ async def same_figures(
     else:
         want, statuses = oracle.figures(scope, start, end), oracle.status(scope, start, end)
     try:
-        answer = json.loads(encode(await figures(view, subject_of(scope), question, CATALOGUE)))
+        answer = as_json(await figures(view, subject_of(scope), question, CATALOGUE))
     except NotFound:  # a rep or team nobody ever heard of: then it has nothing at all
         assert all(not figure["value"] or figure["value"] == "0.00" for figure in want.values())
         return
-    shown = {
-        kpi: {name: value for name, value in figure.items() if name not in ("currency", "status")}
-        for kpi, figure in answer["kpis"].items()
-    }
-    assert shown == json.loads(encode(want)), (scope, question)
+    shown = {kpi: without(figure, "currency", "status") for kpi, figure in answer["kpis"].items()}
+    assert shown == as_json(want), (scope, question)
     if scope[0] != "team":  # whether somebody may still join a team's past is a matter of reading
         found = {k: f.get("status", answer["status"]) for k, f in answer["kpis"].items()}
         assert found == statuses, (scope, question)
 
 
-async def same_board(view: View, kpi: str, start: date, end: date, oracle: Oracle) -> None:
-    """The oracle also lists who has only facts that count in nothing: those have no row here."""
-    found = await board(view, kpi_of(kpi), asked(start=start, end=end))
-    expected = leaderboard(oracle, kpi, start, end)
-    here = {row.rep_id for row in (*found.entries, *found.unranked)}
-    for entry in expected.entries:
-        # ... though such a rep may have revenue in the twelve months before
-        nothing = entry.value in (0, "0.00") or kpi == "ttm_revenue"
-        assert entry.rep_id in here or nothing, (kpi, entry)
-    shown = [(entry.value, entry.rep_id) for entry in expected.entries if entry.rep_id in here]
-    highest_first = kpi_of(kpi).polarity != "down"
-    want = ranked(shown, highest_first=highest_first)
-    assert json.loads(encode([(e.rank, e.rep_id, e.value) for e in found.entries])) == json.loads(
-        encode([(e.rank, e.rep_id, e.value) for e in want])
-    ), kpi
-    unranked = [(rep_id, why) for rep_id, why in expected.unranked if rep_id in here]
-    assert [(u.rep_id, u.reason) for u in found.unranked] == unranked, kpi
+async def same_board(
+    view: View,
+    kpi: str,
+    period: tuple[str, date, date],
+    team: str | None,
+    sample: int,
+    expected: Board,
+) -> None:
+    """Everyone's rank, figure and rank in the period before; who is not ranked, and why."""
+    kind, start, end = period
+    week_start = view.settings.week_start
+    if kind == "range":
+        question = asked(start=start, end=end, week_start=week_start)
+    else:
+        question = asked(kind, end - timedelta(days=1), week_start=week_start)
+    teams = None if team is None else frozenset({team})
+    try:
+        found = as_json(
+            await board(view, kpi_of(kpi), question, teams=teams, min_sample=Decimal(sample))
+        )
+    except NotFound:
+        assert expected == Board(), (kpi, team)
+        return
+    assert [
+        without(row, "name", "team", "currency") for row in found["entries"]
+    ] == as_json([
+        {"rep_id": x.rep_id, **x.figure, "rank": x.rank, "previous_rank": x.previous_rank}
+        for x in expected.entries
+    ]), (kpi, period, team)  # fmt: skip
+    unranked = [(row["rep_id"], row["reason"]) for row in found["unranked"]]
+    assert unranked == expected.unranked, (kpi, period, team)
+
+
+async def same_series(
+    view: View, scope: tuple[str, ...], drawn: Floor, oracle: Oracle, rng: random.Random
+) -> None:
+    """A few points of a KPI about something that happened."""
+    kpi = rng.choice(IDS)
+    bucket = rng.choice([Kind.DAY, Kind.WEEK, Kind.MONTH])
+    start = rng.choice(drawn.dates) - timedelta(days=rng.randint(0, 20))
+    end = start + timedelta(days=rng.randint(1, 8 if bucket is Kind.DAY else 70))
+    try:
+        found = await series(view, subject_of(scope), kpi_of(kpi), start, end, bucket)
+    except NotFound:
+        return  # ... which the figures have looked at
+    shown = [without(point, "currency") for point in as_json(found)["points"]]
+    want = as_json(expected_series(oracle, scope, kpi, start, end, bucket.value))
+    if scope[0] == "team":
+        shown = [without(point, "status") for point in shown]
+        want = [without(point, "status") for point in want]
+    assert shown == want, (scope, kpi, start, end, bucket)
+
+
+async def adds_up(view: View, rep_id: str, kpi: str, start: date, end: date) -> None:
+    """What the records behind a figure add is the figure: money to half a cent each."""
+    question, about = asked(start=start, end=end), kpi_of(kpi)
+    try:
+        shown = (await figures(view, Subject(rep_id), question, [about])).kpis[kpi]
+    except NotFound:
+        return
+    found = (await records(view, Subject(rep_id), about, question, limit=1_000)).items
+    sides = ("value",) if about.over is None else ("numerator", "denominator")
+    for side in sides:
+        if side == "denominator" and about.over == "working_days":
+            continue
+        total = getattr(shown, side)
+        added = sum(Fraction(str(getattr(one, side))) for one in found)
+        off = Fraction(len(found) + 1, 200) if isinstance(total, str) else 0
+        assert abs(added - Fraction(str(total))) <= off, (kpi, side, rep_id, start, end)
+    assert all(one.counted == (one.reason is None) for one in found)
+
+
+def as_json(answer: object) -> Any:
+    return json.loads(encode(answer))
+
+
+def without(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}
 
 
 async def same_ledgers(view: View, oracle: Oracle) -> None:
@@ -206,10 +282,10 @@ async def test_every_figure_is_the_oracles_over_http(database: Database, seed: i
                 "/v1/company/kpis", params={"from": str(start_day), "to": str(end_day)}
             )
             got = {
-                kpi: {n: v for n, v in figure.items() if n not in ("currency", "status")}
+                kpi: without(figure, "currency", "status")
                 for kpi, figure in answer.json()["kpis"].items()
             }
-            want = json.loads(encode(oracle.figures(("company",), start_day, end_day)))
+            want = as_json(oracle.figures(("company",), start_day, end_day))
             assert got == want, (kind, start_day, end_day)
     async with Views(database, settings_of(drawn)).open(drawn.now) as view:
         await agree(view, drawn, oracle, rng)

@@ -3,7 +3,7 @@
 Dates are `date`, instants are `datetime` in UTC.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
@@ -15,6 +15,8 @@ from tests.oracle.wire import day as as_date
 from tests.oracle.wire import exact, or_default
 
 DAY = timedelta(days=1)
+# the working weekdays (Monday is 0) of a team, or of nobody's, on a date
+Week = Callable[[str | None, date], Collection[int]]
 
 
 @cache
@@ -109,11 +111,13 @@ class Days:
         return self.of(rep, self.now)
 
     def worked(
-        self, rep: str, day: date, weekdays: set[int], holidays: set[date], *, called: bool
+        self, rep: str, day: date, week: Week, holidays: set[date], *, called: bool
     ) -> Fraction:
         """How much of a working day it is; `called`: the rep has a call on it."""
-        if day > self.today(rep) or day.weekday() not in weekdays or day in holidays:
+        if day > self.today(rep) or day in holidays:
             return Fraction(0)
         state = self.state(rep, day)
         present = called if state is None else state.active
-        return 1 - self.time_off.get((rep, day), Fraction(0)) if present else Fraction(0)
+        if not present or day.weekday() not in week(self.team(rep, day), day):
+            return Fraction(0)
+        return 1 - self.time_off.get((rep, day), Fraction(0))

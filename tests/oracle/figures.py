@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Protocol, TypeVar
 
-from tests.oracle.days import Days, dates
+from tests.oracle.days import Days, Week, dates
 from tests.oracle.form import AHEAD, CATALOGUE, Figure, written
 from tests.oracle.formulas import Chosen, Parts, parts
 from tests.oracle.ladder import Floor, Ladder
@@ -42,7 +42,8 @@ Fact = TypeVar("Fact", bound=_Dated)
 class Oracle:
     """Figures of one set of events, given in any order with any repeats (first of a pair counts).
 
-    `floor`: seconds, or a function of (team or None, day). `weekdays`: Monday is 0.
+    `floor`: seconds, or a function of (team or None, day). `weekdays`: Monday is 0; or a function
+    of (team or None, day).
     """
 
     def __init__(
@@ -54,13 +55,14 @@ class Oracle:
         currency: str = "USD",
         region: str = "US",
         floor: int | Floor = 90,
-        weekdays: Collection[int] = (0, 1, 2, 3, 4),
+        weekdays: Collection[int] | Week = (0, 1, 2, 3, 4),
         holidays: Collection[date] = (),
         week_start: int = 0,
         final_hours: int = 36,
     ) -> None:
         self.now, self.week_start, self.final_hours = now, week_start, final_hours
-        self.weekdays, self.holidays = set(weekdays), set(holidays)
+        self.week: Week = weekdays if callable(weekdays) else (lambda _team, _day: weekdays)
+        self.holidays = set(holidays)
         self.records = Records(events)
         self.days = Days(self.records, default_zone, now)
         self.parties = Parties(self.records, region)
@@ -68,6 +70,8 @@ class Oracle:
         self.ladder = Ladder(self.records, self.days, self.parties, level)
         self.quality = Quality(self.records, self.ladder, self.parties)
         self.results = Results(self.records, self.days, self.parties, currency)
+        self._called = {(leg.rep, leg.day) for leg in self.ladder.legs if leg.call}
+        self._worked: dict[tuple[str, date], Fraction] = {}
 
     # Whom and when
 
@@ -76,6 +80,15 @@ class Oracle:
         ladder, results = self.ladder, self.results
         facts: list[_Dated] = [*ladder.legs, *ladder.contacts, *ladder.talk]
         facts += [*results.quotes, *results.orders, *results.returned]
+        return {(fact.rep, fact.day) for fact in facts}
+
+    def counting_days(self) -> set[tuple[str, date]]:
+        """Every (rep, day) with something that counts: a silent or personal call does not."""
+        ladder, results = self.ladder, self.results
+        facts: list[_Dated] = [*ladder.contacts, *results.quotes, *results.orders]
+        facts += [leg for leg in ladder.legs if leg.call or leg.missed]
+        facts += [stretch for stretch in ladder.talk if stretch.seconds]
+        facts += [line for line in results.returned if line.counts]
         return {(fact.rep, fact.day) for fact in facts}
 
     def reps(self) -> list[str]:
@@ -129,18 +142,23 @@ class Oracle:
 
     def working_days(self, scope: Scope, span_of: SpanOf) -> Fraction:
         """The reps' working days in the period up to today, today in it whole."""
-        called = {(leg.rep, leg.day) for leg in self.ladder.legs if leg.call}
-        return sum(
-            (
-                self.days.worked(
-                    rep, day, self.weekdays, self.holidays, called=(rep, day) in called
-                )
-                for rep in self.reps()
-                for day in dates(*span_of(rep))
-                if self.in_scope(scope, rep, day)
-            ),
-            Fraction(0),
+        reps = [scope[1]] if scope[0] in {"rep", "member"} else self.reps()
+        found = (
+            self.worked(rep, day)
+            for rep in reps
+            for day in dates(*span_of(rep))
+            if self.in_scope(scope, rep, day)
         )
+        return sum(filter(None, found), Fraction(0))
+
+    def worked(self, rep: str, day: date) -> Fraction:
+        """How much of a working day of the rep it is, none of it after the rep's today."""
+        if (rep, day) not in self._worked:
+            called = (rep, day) in self._called
+            self._worked[rep, day] = self.days.worked(
+                rep, day, self.week, self.holidays, called=called
+            )
+        return self._worked[rep, day]
 
     def figures(
         self, scope: Scope, start: date, end: date, kind: str | None = None
@@ -182,7 +200,9 @@ class Oracle:
             for day in dates(*span_of(rep))
             if self.in_scope(scope, rep, day)
         ] or [("", day) for day in dates(*span_of(""))]
-        last = {rep: max(day for who, day in held if who == rep) for rep, _ in held}
+        last: dict[str, date] = {}
+        for rep, day in held:
+            last[rep] = max(day, last.get(rep, day))
         near = [(rep, day) for rep, day in held if day >= last[rep] - 3 * DAY]  # ends are ordered
         return {
             kpi: "final" if all(self.final(rep, day, kpi) for rep, day in near) else "provisional"

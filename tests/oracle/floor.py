@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from tests.oracle import happenings
 from tests.oracle.figures import Oracle
@@ -19,6 +20,7 @@ from tests.oracle.wire import Json
 from tests.oracle.world import ZONES, World
 
 Draw = Callable[[World], Json]
+Value = TypeVar("Value")
 _WEIGHTS: list[tuple[Draw, int]] = [
     (happenings.call, 36),
     (happenings.segment, 11),
@@ -37,24 +39,35 @@ FIRST_FLOOR = 90
 
 @dataclass(frozen=True)
 class Settings:
-    """What a deployment sets. `floors`: (from date, team or None for all, seconds)."""
+    """What a deployment sets. `floors` and `weeks`: (from date, team or None for all, value)."""
 
     default_zone: str = "UTC"
     currency: str = "USD"
     region: str = "US"
     floors: tuple[tuple[date, str | None, int], ...] = ()
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    weeks: tuple[tuple[date, str | None, tuple[int, ...]], ...] = ()
     holidays: tuple[date, ...] = ()
     week_start: int = 0
     final_hours: int = 36
 
     def floor(self, team: str | None, day: date) -> int:
         """The latest row of the team in effect on the day, else of all, else 90."""
-        for whose in (team, None):
-            rows = [row for row in self.floors if row[1] == whose and row[0] <= day]
-            if rows:
-                return max(rows, key=lambda row: row[0])[2]
-        return FIRST_FLOOR
+        return _in_effect(self.floors, team, day, FIRST_FLOOR)
+
+    def week(self, team: str | None, day: date) -> tuple[int, ...]:
+        """The working weekdays, Monday is 0: of the team's own week, else of all."""
+        return _in_effect(self.weeks, team, day, self.weekdays)
+
+
+def _in_effect(
+    rows: Sequence[tuple[date, str | None, Value]], team: str | None, day: date, otherwise: Value
+) -> Value:
+    for whose in (team, None):
+        begun = [row for row in rows if row[1] == whose and row[0] <= day]
+        if begun:
+            return max(begun, key=lambda row: row[0])[2]
+    return otherwise
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,7 @@ class Floor:
             currency=known.currency,
             region=known.region,
             floor=known.floor,
-            weekdays=known.weekdays,
+            weekdays=known.week,
             holidays=known.holidays,
             week_start=known.week_start,
             final_hours=known.final_hours,
@@ -148,15 +161,19 @@ def _settings(world: World, *, simple: bool) -> Settings:
     if simple:
         return Settings(default_zone=zone, currency=world.currency)
     floors = [(date(2000, 1, 1), None, world.pick(90, 60, 0, 120))]
-    changes = [
-        (world.anywhere().date(), world.pick(None, *world.teams), world.pick(30, 90, 91, 300))
+    changes = {
+        (world.anywhere().date(), world.pick(None, *world.teams)): world.pick(30, 90, 91, 300)
         for _ in range(world.rng.randint(0, 3))
-    ]
+    }
     return Settings(
         default_zone=zone,
         currency=world.currency,
-        floors=tuple(floors + [row for row in changes if row[0] > date(2000, 1, 1)]),
+        floors=tuple(floors + [(*since, seconds) for since, seconds in changes.items()]),
         weekdays=world.pick((0, 1, 2, 3, 4), (0, 1, 2, 3, 4), (6, 0, 1, 2, 3)),
+        weeks=tuple(
+            (world.anywhere().date(), whose, world.pick((6, 0, 1, 2, 3), (0, 1, 2), (5,)))
+            for whose in world.rng.sample([None, *world.teams], world.rng.randint(0, 2))
+        ),
         holidays=tuple(world.anywhere().date() for _ in range(world.rng.randint(0, 3))),
         week_start=world.pick(0, 0, 6),
         final_hours=world.pick(36, 36, 12),

@@ -103,6 +103,14 @@ def write(value: Fraction, unit: str) -> int | float | str:
     return int(value)
 
 
+def rounded(kpi: str, part: Part) -> Fraction:
+    """The value as it is shown, exactly: a float would not hold the long ones."""
+    unit = CATALOGUE[kpi][0]
+    assert part.value is not None, kpi
+    scale: int = 10 ** {MONEY: 2, NUMBER: 4, RATIO: 6}.get(unit, 0)
+    return Fraction(round(part.value * scale), scale)
+
+
 def written(kpi: str, part: Part) -> Figure:
     """`value`, and `numerator`, `denominator`, `coverage` where the figure has them."""
     unit, _, quotient = CATALOGUE[kpi]

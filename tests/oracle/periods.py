@@ -32,3 +32,10 @@ def period(kind: str, day: date, week_start: int = 0) -> tuple[date, date]:
     after = first + months
     end = date(day.year + 1, 1, 1) if after > 12 else date(day.year, after, 1)
     return date(day.year, first, 1), end
+
+
+def before(kind: str, start: date, end: date, week_start: int = 0) -> tuple[date, date]:
+    """The period of the same kind, or the range as long, that ends where this one starts."""
+    if kind == "range":
+        return start - (end - start), start
+    return period(kind, start - DAY, week_start)

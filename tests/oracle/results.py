@@ -56,6 +56,11 @@ class Returned:
     amount: Fraction
     cost: Fraction | None  # None where the order line's unit cost is not known
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is more than nothing."""
+        return self.quantity > 0 or (self.rate is not None and (self.amount > 0 or bool(self.cost)))
+
 
 @dataclass(frozen=True)
 class Quote:

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.oracle.board import Entry, leaderboard
+from tests.oracle.board import Entry, boards, leaderboard
 from tests.oracle.days import day_start
 from tests.oracle.form import CATALOGUE, money, places
-from tests.oracle.periods import period
+from tests.oracle.periods import before, period
 from tests.oracle.say import (
     DAY,
     NOW,
@@ -24,6 +24,7 @@ from tests.oracle.say import (
     values,
     void,
 )
+from tests.oracle.series import buckets, series
 from tests.oracle.wire import exact, instant, number
 
 FRIDAY = date(2026, 11, 20)
@@ -170,16 +171,64 @@ def test_a_board_ranks_the_best_first_and_says_who_is_not_ranked() -> None:
     )
     span = FRIDAY, SATURDAY
     assert leaderboard(known, "calls", *span).entries == [
-        Entry(1, "r3", 3),
-        Entry(2, "r1", 2),
-        Entry(2, "r2", 2),
-        Entry(4, "r4", 0),
+        Entry(1, "r3", {"value": 3}),
+        Entry(2, "r1", {"value": 2}),
+        Entry(2, "r2", {"value": 2}),
+        Entry(4, "r4", {"value": 0}),
     ]
     rates = leaderboard(known, "answer_rate", *span, min_sample=3)
-    assert rates.entries == [Entry(1, "r3", 1.0)]
-    assert rates.unranked == [("r1", "min_sample"), ("r2", "min_sample"), ("r4", "no_data")]
+    assert rates.entries == [Entry(1, "r3", {"value": 1.0, "numerator": 3, "denominator": 3})]
+    assert rates.unranked == [("r1", "small_sample"), ("r2", "small_sample"), ("r4", "no_data")]
     fewest = leaderboard(known, "unproductive_repeats", *span)
     assert [entry.rank for entry in fewest.entries] == [1, 1, 1, 1]
+
+
+def test_a_board_knows_the_ranks_of_the_period_before() -> None:
+    known = oracle(
+        *(rep(name, team="West") for name in ("r1", "r2", "r3")),
+        unanswered("a", "2026-11-19T15:00:00Z"),
+        *(unanswered(f"b{n}", rep_id="r2") for n in range(2)),
+        void("rep", "2000-01-01", 2, rep_id="r3"),
+    )
+    board = boards(known, "day", FRIDAY, SATURDAY)["calls"]
+    assert [(x.rank, x.rep_id, x.previous_rank) for x in board.entries] == [
+        (1, "r2", 2), (2, "r1", 1),
+    ]  # fmt: skip
+    of_team = boards(known, "range", FRIDAY, SATURDAY, "West")["calls"]
+    assert [(x.rank, x.rep_id, x.previous_rank) for x in of_team.entries] == [
+        (1, "r2", 2), (2, "r1", 1),
+    ]  # fmt: skip
+    assert before("ttm", date(2023, 3, 1), date(2024, 3, 1)) == (date(2022, 3, 1), date(2023, 3, 1))
+    assert before("month", date(2026, 3, 1), date(2026, 4, 1)) == (
+        date(2026, 2, 1),
+        date(2026, 3, 1),
+    )
+
+
+def test_a_series_is_the_figures_of_its_dates_cut_at_both_ends() -> None:
+    assert buckets(date(2026, 11, 19), date(2026, 11, 24), "week") == [
+        (date(2026, 11, 19), date(2026, 11, 23)), (date(2026, 11, 23), date(2026, 11, 24)),
+    ]  # fmt: skip
+    known = oracle(rep(), leg("c1"), unanswered("c2", "2026-11-23T09:00:00Z"))
+    asked = date(2026, 11, 19), date(2026, 11, 24)
+    assert series(known, ("rep", "r1"), "answer_rate", *asked, "week") == [
+        {"start": "2026-11-19", "value": 1.0, "numerator": 1, "denominator": 1,
+         "status": "final"},
+        {"start": "2026-11-23", "value": 0.0, "numerator": 0, "denominator": 1,
+         "status": "provisional"},
+    ]  # fmt: skip
+
+
+def test_a_team_works_its_own_week() -> None:
+    def week(team: str | None, day: date) -> set[int]:
+        return {6, 0} if team == "Gulf" and day >= date(2026, 11, 22) else {0, 1, 2, 3, 4}
+
+    known = oracle(rep(team="Gulf"), rep("r2"), weekdays=week)
+    span = known.fixed(date(2026, 11, 20), date(2026, 12, 1))  # a Friday; today is Tuesday
+    assert known.working_days(("rep", "r1"), span) == 3
+    assert known.working_days(("rep", "r2"), span) == 3
+    span = known.fixed(date(2026, 11, 22), date(2026, 12, 1))
+    assert known.working_days(("company",), span) == 4
 
 
 def test_rounding_is_half_even_without_negative_zeros() -> None:
