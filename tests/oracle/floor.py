@@ -124,7 +124,7 @@ def floor(seed: int, size: int | None = None, *, simple: bool = False) -> Floor:
     draws, weights = zip(*_WEIGHTS, strict=True)
     count = rng.randint(60, 250) if size is None else size
     while len(events) < count:  # a motif may end a little above it
-        if world.often(0.05):
+        if world.often(0.07):
             events += motif(world)
         else:
             events.append(_drawn(world, rng.choices(draws, weights)[0], events))
@@ -161,14 +161,14 @@ def _settings(world: World, *, simple: bool) -> Settings:
     if simple:
         return Settings(default_zone=zone, currency=world.currency)
     floors = [(date(2000, 1, 1), None, world.pick(90, 60, 0, 120))]
-    changes = {
+    steps = {
         (world.anywhere().date(), world.pick(None, *world.teams)): world.pick(30, 90, 91, 300)
         for _ in range(world.rng.randint(0, 3))
     }
     return Settings(
         default_zone=zone,
         currency=world.currency,
-        floors=tuple(floors + [(*since, seconds) for since, seconds in changes.items()]),
+        floors=tuple(floors + [(*since, seconds) for since, seconds in steps.items()]),
         weekdays=world.pick((0, 1, 2, 3, 4), (0, 1, 2, 3, 4), (6, 0, 1, 2, 3)),
         weeks=tuple(
             (world.anywhere().date(), whose, world.pick((6, 0, 1, 2, 3), (0, 1, 2), (5,)))

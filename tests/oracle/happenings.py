@@ -5,11 +5,10 @@ from decimal import ROUND_FLOOR, Decimal, localcontext
 from typing import Any
 
 from tests.oracle.wire import Json
-from tests.oracle.world import World
+from tests.oracle.world import CURRENCIES, World
 
 CALLS, SEGMENTS, CONVERSATIONS, QUOTES, ORDERS, RETURNS, LINES = 18, 12, 18, 8, 10, 8, 3
 LENGTHS = ["0", "0.5", "5", "89.999999", "90", "91", "200.5", "610", "1300", "3600"]
-CURRENCIES = ["USD", "EUR", "JPY"]
 
 
 def call(world: World) -> Json:

@@ -5,90 +5,15 @@ and whatever else happens there. Their records have ids of their own; anything m
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
+from tests.oracle.corrections import CORRECTIONS
 from tests.oracle.days import day_start
 from tests.oracle.periods import year_before
+from tests.oracle.scene import HOUR, Scene
 from tests.oracle.wire import Json
 from tests.oracle.world import DAY, World
-
-HOUR = timedelta(hours=1)
-
-
-class Scene:
-    """A rep, a customer, the instant the motif ends at, and what happens."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.rep = world.rng.choice(world.reps)
-        self.customer: Json = world.pick(
-            {"customer_id": world.rng.choice(world.customers)},
-            {"phone": world.rng.choice(world.rng.choice(world.phones))},
-        )
-        self.at = world.now - timedelta(seconds=world.rng.randint(0, 20 * 86400))
-        self.events: list[Json] = []
-
-    def off(self, span: timedelta) -> datetime:
-        """So long before the end, or a microsecond off."""
-        return self.at - span + timedelta(microseconds=self.world.pick(0, 0, 1, -1))
-
-    def _id(self, prefix: str) -> str:
-        return f"{prefix}-{self.world.rng.randint(1, 9999)}"
-
-    def _add(self, kind: str, moment: datetime, data: Json) -> str:
-        self.world.moments.append(moment)
-        common = {"rep_id": self.rep, "customer": self.customer}
-        event = self.world.event(kind, common | data | self.world.revision())
-        self.events.append(event)
-        return str(next(iter(data.values())))
-
-    def call(self, moment: datetime, seconds: int = 200, **more: Any) -> str:
-        """An outbound call, answered by a human where it has seconds."""
-        data: Json = {
-            "call_id": self._id("mk"),
-            "direction": "outbound",
-            "started_at": self.world.text(moment),
-            "answered_at": self.world.text(moment) if seconds else None,
-            "ended_at": self.world.text(moment + timedelta(seconds=seconds)),
-            "outcome": "connected" if seconds else "no_answer",
-        }
-        return self._add("call.ended", moment, data | more)
-
-    def say(self, moment: datetime, call_id: str | None = None, **more: Any) -> str:
-        data: Json = {
-            "conversation_id": self._id("mv"),
-            "call_id": call_id,
-            "channel": self.world.pick("phone", "chat"),
-            "started_at": self.world.text(moment),
-            "duration_seconds": 60,
-            "kind": "customer",
-        }
-        return self._add("conversation.recorded", moment, data | more)
-
-    def met(self, moment: datetime) -> None:
-        """A conversation, on a call or alone."""
-        self.world.pick(self.call, self.say)(moment)
-
-    def quote(self, moment: datetime, **more: Any) -> str:
-        data: Json = {
-            "quote_id": self._id("mq"),
-            "status": self.world.pick("issued", "accepted", "expired"),
-            "amount": self.world.amount(),
-            "currency": self.world.currency,
-            "issued_at": self.world.text(moment),
-        }
-        return self._add("quote.recorded", moment, data | more)
-
-    def order(self, moment: datetime, **more: Any) -> str:
-        data: Json = {
-            "order_id": self._id("mo"),
-            "status": "confirmed",
-            "currency": self.world.currency,
-            "placed_at": self.world.text(moment),
-            "lines": [{"line_id": "l1", "quantity": 1, "unit_price": self.world.amount()}],
-        }
-        return self._add("order.recorded", moment, data | more)
 
 
 def repeat(scene: Scene) -> None:
@@ -178,6 +103,17 @@ def floor_edge(scene: Scene) -> None:
     scene.call(scene.at, talk + hold, talk_seconds=talk, hold_seconds=hold)
 
 
+def clock_change(scene: Scene) -> None:
+    """Calls about the first and the last instant of a day of 23, 25 or other hours."""
+    world = scene.world
+    zone = world.rng.choice(world.zones)
+    changed = world.rng.choice(world.changes(ZoneInfo(zone)))
+    for day in (changed, changed + DAY):
+        moment = day_start(zone, day) + timedelta(microseconds=world.pick(0, 0, -1))
+        if moment <= world.now:
+            scene.call(moment)
+
+
 MOTIFS: list[Callable[[Scene], None]] = [
     repeat,
     repeat_quote,
@@ -189,11 +125,12 @@ MOTIFS: list[Callable[[Scene], None]] = [
     rang,
     year_edge,
     floor_edge,
+    clock_change,
 ]
 
 
 def motif(world: World) -> list[Json]:
-    """The events of one motif."""
+    """The events of one motif: on an edge, or a correction."""
     scene = Scene(world)
-    world.rng.choice(MOTIFS)(scene)
+    world.rng.choice(world.rng.choice([MOTIFS, CORRECTIONS]))(scene)
     return scene.events

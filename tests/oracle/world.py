@@ -27,11 +27,14 @@ ZONES = [
     "Pacific/Pago_Pago",
     "Pacific/Kiritimati",
     "Etc/GMT+12",
+    "America/Sao_Paulo",  # had no midnight either
+    "Asia/Beirut",
     "UTC",
 ]
 NOWS = [
     datetime(2011, 11, 8, 15, 30, tzinfo=UTC),  # St. John's put clocks back at 00:01
     datetime(2012, 1, 3, 4, 0, tzinfo=UTC),  # Apia had no 30 December 2011
+    datetime(2019, 2, 20, 6, 0, tzinfo=UTC),
     datetime(2024, 2, 29, 18, 0, tzinfo=UTC),
     datetime(2024, 3, 12, 10, 0, tzinfo=UTC),
     datetime(2025, 2, 28, 23, 59, 59, 999999, tzinfo=UTC),
@@ -39,8 +42,10 @@ NOWS = [
     datetime(2026, 4, 7, 11, 0, tzinfo=UTC),
     datetime(2026, 11, 20, 20, 15, tzinfo=UTC),
 ]
-REPS = ["r1", "r2", "R3", "Zoë", "ämil", "r10", "é"]
+# alike but not the same, and in another order by code point than by what a UTF-16 unit is
+REPS = ["r1", "r2", "R3", "Zoë", "ämil", "r10", "é", "e\u0301", "🙂", "ｚ"]
 TEAMS = ["West", "East", "Österreich"]
+CURRENCIES = ["USD", "EUR", "JPY"]
 SOURCES = ["dialer", "crm", "Übertrag"]
 PHONES = [
     ["+13035550101", "(303) 555-0101", "1 303 555 0101 ext. 7"],
@@ -132,14 +137,14 @@ class World:
     def _midnight(self) -> datetime:
         """00:00 somewhere on a date, the dates when clocks change before others."""
         zone = ZoneInfo(self.rng.choice(self.zones))
-        day = self.rng.choice(self._changes(zone) if self.often(0.5) else [self.date()])
+        day = self.rng.choice(self.changes(zone) if self.often(0.5) else [self.date()])
         hour = self.rng.choice([0, 0, 0, 1, 2, 23])
         fold = self.rng.choice([0, 1])
         return datetime.combine(day, time(hour), zone).replace(fold=fold).astimezone(UTC) + (
             self._nudge()
         )
 
-    def _changes(self, zone: ZoneInfo) -> list[date]:
+    def changes(self, zone: ZoneInfo) -> list[date]:
         """The dates on which the zone's clocks change, and today."""
         if zone.key not in self._known_changes:
             moments = [(self.now - n * DAY).astimezone(zone) for n in range(SPREAD)]
@@ -156,15 +161,21 @@ class World:
         return (near + self.rng.choice([-1, 0, 0, 1]) * DAY).date()
 
     def text(self, moment: datetime) -> str:
-        """RFC 3339 with some offset; now and then with more digits than count."""
+        """RFC 3339 with some offset; now and then with more digits than count, in small letters,
+        or in a leap second. What lies too far ahead of the clock happens before that.
+        """
+        moment = min(moment, self.now + timedelta(hours=23))
         offset = self.rng.choice([0, 0, 0, -420, 345, 840, -210])
         local = moment.astimezone(timezone(timedelta(minutes=offset)))
         shown = local.strftime("%Y-%m-%dT%H:%M:%S")
         if moment.microsecond or self.often(0.1):
             shown += f".{moment.microsecond:06d}" + self.rng.choice(["", "", "789"])
+        if moment.second == 59 and self.often(0.5):
+            shown = f"{shown[:17]}60{shown[19:]}"
         sign = "-" if offset < 0 else "+"
         zone = "Z" if offset == 0 else f"{sign}{abs(offset) // 60:02d}:{abs(offset) % 60:02d}"
-        return shown + zone
+        shown += zone
+        return self.pick(shown.lower(), shown.replace("T", " ")) if self.often(0.05) else shown
 
     # Customers and amounts
 
