@@ -64,7 +64,9 @@ def return_life(scene: Scene) -> None:
 
 def reclassified(scene: Scene) -> None:
     """A call whose classification is another days later: by a new word, or a revised one."""
-    call_id = scene.call(scene.at, scene.world.pick(0, 30, 200))
+    of_leg = scene.world.pick(scene.customer, scene.world.customer())
+    call_id = scene.call(scene.at, scene.world.pick(0, 30, 200), customer=of_leg)
+    scene.customer = scene.world.pick(scene.customer, scene.world.customer())
     kinds = ["customer", "personal", "internal", "hold_line", "wrong_party"]
     scene.say(scene.at, call_id, kind=scene.world.rng.choice(kinds))
     scene.events[-1]["time"] = scene.world.text(scene.world.now - 5 * DAY)

@@ -104,14 +104,32 @@ def floor_edge(scene: Scene) -> None:
 
 
 def clock_change(scene: Scene) -> None:
-    """Calls about the first and the last instant of a day of 23, 25 or other hours."""
+    """Calls about the first and the last instant of a day of 23, 25 or other hours, and in the
+    hour that is left out or comes twice.
+    """
     world = scene.world
     zone = world.rng.choice(world.zones)
     changed = world.rng.choice(world.changes(ZoneInfo(zone)))
+    if world.often(0.5):
+        scene.state(changed - 9 * DAY, zone)
     for day in (changed, changed + DAY):
-        moment = day_start(zone, day) + timedelta(microseconds=world.pick(0, 0, -1))
-        if moment <= world.now:
-            scene.call(moment)
+        start = day_start(zone, day)
+        nudge = timedelta(microseconds=world.pick(0, 0, -1))
+        for moment in (start + nudge, start + world.pick(1, 3, 4, 5, 6, 7, 46) * HOUR / 2):
+            if moment <= world.now:
+                scene.call(moment)
+
+
+def date_line(scene: Scene) -> None:
+    """A rep who goes over the date line: a day of an hour, or of two days, or of none."""
+    ways = ["Pacific/Pago_Pago", "Pacific/Kiritimati"]
+    scene.world.rng.shuffle(ways)
+    since = scene.at.date()
+    scene.state(since - DAY, ways[0])
+    scene.state(since, ways[1])
+    noon = scene.at.replace(hour=10, minute=30, second=0)
+    for hours in (-24, -12, 0, 1):
+        scene.call(min(noon + hours * HOUR, scene.world.now))
 
 
 MOTIFS: list[Callable[[Scene], None]] = [
@@ -126,6 +144,8 @@ MOTIFS: list[Callable[[Scene], None]] = [
     year_edge,
     floor_edge,
     clock_change,
+    clock_change,
+    date_line,
 ]
 
 

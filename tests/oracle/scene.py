@@ -15,7 +15,7 @@ class Scene:
     def __init__(self, world: World) -> None:
         self.world = world
         self.rep = world.rng.choice(world.reps)
-        self.customer: Json = world.pick(
+        self.customer: Json | None = world.pick(
             {"customer_id": world.rng.choice(world.customers)},
             {"phone": world.rng.choice(world.rng.choice(world.phones))},
         )

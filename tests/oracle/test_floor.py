@@ -12,7 +12,9 @@ import pytest
 
 from tests.oracle.floor import batches, floor, shuffled, spoiled, with_repeats
 from tests.oracle.form import CATALOGUE
+from tests.oracle.must_meet import TROUBLES
 from tests.oracle.records import kind_of
+from tests.oracle.troubles import troubles
 from tests.oracle.wire import Json, exact, instant, maybe_instant, or_default
 
 SEEDS = range(25)
@@ -112,6 +114,12 @@ def test_the_floors_reach_every_figure_and_every_type() -> None:
     assert len(kinds) == 11
     assert set(reasons) == {"leg", "order", "line", "rate"}
     assert {kpi for kpi in CATALOGUE if moved[kpi] < 8} == set()
+
+
+def test_the_floors_meet_every_trouble() -> None:
+    """On the very floors that the product is held to the oracle on."""
+    met = sum((troubles(floor(seed)) for seed in range(200)), Counter[str]())
+    assert {name for name in TROUBLES if not met[name]} == set()
 
 
 def test_a_spoiled_copy_differs_and_keeps_its_pair() -> None:
