@@ -28,7 +28,7 @@ from app.spans import asked
 from app.view import View, Views
 from tests.oracle.floor import Floor, floor, shuffled
 from tests.test_ingest import SETTINGS, call
-from tests.test_oracle_agrees import BOARDS, empty, settings_of, subject_of
+from tests.test_oracle_agrees import IDS, empty, settings_of, subject_of
 
 FLOORS = 12
 AT_ONCE = 4
@@ -60,7 +60,7 @@ def questions(drawn: Floor, rng: random.Random) -> Iterator[Question]:
     for start, end in periods:
         for scope in [*rng.sample(drawn.scopes(), 4), ("company",)]:
             yield "figures", scope, start, end
-        for kpi in rng.sample(BOARDS, 2):
+        for kpi in rng.sample(IDS, 2):
             yield "board", kpi, start, end
     for kpi in SERIES:
         for scope in rng.sample(drawn.scopes(), 2):
