@@ -1,20 +1,24 @@
 """The leaderboard of a KPI: who stands on it, ranked, with the ranks of the period before."""
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
+import numpy as np
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict
 
 from app.exact import Amount, Shown
-from app.figures import PeriodShown, card_day, check_known, end_of, period_shown, reach, reps_of
+from app.field import NOBODY, Field, read_field
+from app.figures import PeriodShown, card_day, check_known
 from app.kpi import Figure, Kpi, Status
-from app.leaderboard import Reason, rank
+from app.leaderboard import Placing, Reason, rank_columns
+from app.lineup import active_in
 from app.periods import DAY, Period
-from app.spans import Asked, Scope, Span, Subject
-from app.tally import status_of, tally
+from app.spans import Asked, Subject, commonest
+from app.tally import status_of
 from app.view import View
 
 
@@ -55,15 +59,6 @@ class Board(Struct, frozen=True):
     unranked: list[Unranked]
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """Those who stand on the board of one period."""
-
-    scope: Scope
-    figures: dict[str, Figure]
-    spans: dict[str, list[Span]]
-
-
 async def board(
     view: View,
     kpi: Kpi,
@@ -80,21 +75,23 @@ async def board(
     """
     await check_known(view, Subject(teams=teams))
     sample = kpi.min_sample if min_sample is None else min_sample
-    before = await _field(view, kpi, asked.before, teams)
-    field = await _field(view, kpi, asked.on, teams)
-    previous = rank(kpi.polarity, before.figures, sample).ranks()
-    ranking = rank(kpi.polarity, field.figures, sample)
-    period, shown = period_shown(field.scope, asked)
+    before = await read_field(view, kpi, asked, teams, before=True)
+    field = await read_field(view, kpi, asked, teams)
+    previous = _ranks(before, rank_columns(kpi, before.columns, len(before.reps), sample))
+    placing = rank_columns(kpi, field.columns, len(field.reps), sample)
+    period, zone, ends = _shown(view, field)
+    row = _rows(view, kpi, field)
+    ranked = zip(placing.ranks[:limit].tolist(), placing.order[:limit].tolist(), strict=True)
     return Board(
         kpi.id,
-        shown,
+        PeriodShown(period.kind.value, period.start, period.end, zone),
         view.as_of,
-        status_of(view, kpi, end_of(field.scope, period)),
+        status_of(view, kpi, ends),
         [
-            Standing(**_row(view, field, rep_id), rank=place, previous_rank=previous.get(rep_id))
-            for place, rep_id in ranking.ranked[:limit]
+            Standing(**row(i), rank=place, previous_rank=previous(field.reps[i]))
+            for place, i in ranked
         ],
-        [Unranked(**_row(view, field, rep_id), reason=why) for rep_id, why in ranking.unranked],
+        [Unranked(**row(i), reason=why) for i, why in placing.left],
     )
 
 
@@ -102,56 +99,57 @@ async def figures_by_rep(
     view: View, kpi: Kpi, asked: Asked, *, teams: frozenset[str] | None = None
 ) -> dict[str, Figure]:
     """The figures a board would rank, by rep id, of all who stand on it."""
-    return (await _field(view, kpi, asked.on, teams)).figures
+    field = await read_field(view, kpi, asked, teams)
+    figure = field.figures(kpi, view.settings.currency)
+    return {rep_id: figure(i) for i, rep_id in enumerate(field.reps)}
 
 
-async def _field(
-    view: View, kpi: Kpi, period_on: Callable[[date], Period], teams: frozenset[str] | None
-) -> _Field:
-    scope = Scope(view.roster, kpi.trailing)
-    reps = await reps_of(view, Subject(teams=teams), *reach(view, period_on))
-    for group, rep_id in enumerate(reps):
-        scope.add(group, rep_id, period_on, teams)
-    counted = await tally(view, scope, [kpi], many=False)
-    present = {group for group, _ in counted.rows}
-    spans: dict[str, list[Span]] = {}
-    for span in scope.spans:
-        if span.group in present or _active(view, span):
-            spans.setdefault(span.rep_id, []).append(span)
-    currency = view.settings.currency
-    figures = {
-        rep_id: counted.figure(kpi, (own[0].group, 0), currency) for rep_id, own in spans.items()
-    }
-    return _Field(_standing_only(scope, spans), figures, spans)
+def _ranks(field: Field, placing: Placing) -> Callable[[str], int | None]:
+    """The rank of a rep, None for one who is not ranked."""
+    ranks = np.zeros(len(field.reps), np.intp)
+    ranks[placing.order] = placing.ranks
+
+    def rank_of(rep_id: str) -> int | None:
+        i = bisect_left(field.reps, rep_id)
+        there = i < len(field.reps) and field.reps[i] == rep_id
+        return int(ranks[i]) or None if there else None
+
+    return rank_of
 
 
-def _active(view: View, span: Span) -> bool:
-    """Whether the rep is active on some date of the span."""
-    stretches = view.roster.timeline(span.rep_id).stretches(span.start, span.end)
-    return any(state is not None and state.active for _, _, state in stretches)
+def _shown(view: View, field: Field) -> tuple[Period, str, datetime]:
+    """The period most of the field have, the zone they have it in, and when it ends for all."""
+    roster = view.roster
+    shared, ends = Counter(field.lineup.shared), field.lineup.ends
+    for rep_id in field.only_by_facts():
+        period, timeline = field.period_of(rep_id), roster.timeline(rep_id)
+        shared[period, timeline.zone_on(period.last_day)] += 1
+        end = timeline.start_of(period.end)
+        ends = end if ends is None else max(ends, end)
+    period, zone = commonest(roster, shared, field.lineup.period_on)
+    return period, zone, ends or roster.timeline(NOBODY).start_of(period.end)
 
 
-def _standing_only(scope: Scope, spans: dict[str, list[Span]]) -> Scope:
-    """The scope without the reps that do not stand on the board."""
-    return Scope(
-        scope.roster,
-        False,
-        [span for own in spans.values() for span in own],
-        periods={rep_id: scope.periods[rep_id] for rep_id in spans},
-    )
+def _rows(view: View, kpi: Kpi, field: Field) -> Callable[[int], dict[str, Any]]:
+    """The fields of a `Row` of the rep at a place of the field."""
+    figure = field.figures(kpi, view.settings.currency)
+
+    def row(place: int) -> dict[str, Any]:
+        rep_id = field.reps[place]
+        name, team = _card(view, field, rep_id)
+        shown = asdict(figure(place))
+        del shown["status"]  # the board has one for all
+        return {"rep_id": rep_id, "name": name, "team": team, **shown}
+
+    return row
 
 
-def _row(view: View, field: _Field, rep_id: str) -> dict[str, Any]:
-    """The fields of a `Row`."""
-    name, team = _card(view, field, rep_id)
-    figure = asdict(field.figures[rep_id])
-    del figure["status"]  # the board has one for all
-    return {"rep_id": rep_id, "name": name, "team": team, **figure}
-
-
-def _card(view: View, field: _Field, rep_id: str) -> tuple[str | None, str | None]:
+def _card(view: View, field: Field, rep_id: str) -> tuple[str | None, str | None]:
     """Name and team: those of the period's last day or of today, else of the last day served."""
-    day = card_day(view, rep_id, field.scope.periods[rep_id])
-    spans = field.spans[rep_id]
+    day = card_day(view, rep_id, field.period_of(rep_id))
+    timeline = view.roster.timeline(rep_id)
+    spans = field.spans_of(rep_id)
+    if len(spans) > 1 and rep_id not in field.present:
+        spans = [span for span in spans if active_in(timeline, span)]
     served = any(span.start <= day < span.end for span in spans)
     return view.roster.card(rep_id, day if served else spans[-1].end - DAY)

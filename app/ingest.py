@@ -109,8 +109,9 @@ class Door:
             await _count(session, arrivals, set(duplicate_positions), settled, now)
             if arrivals:
                 version = await session.value(
-                    "INSERT INTO versions AS v (id, ingest, directory) VALUES (1, 1, $1) "
-                    "ON CONFLICT (id) DO UPDATE SET ingest = v.ingest + 1, "
+                    "INSERT INTO versions AS v (id, ingest, tracked, directory) "
+                    "VALUES (1, 1, 1, $1) ON CONFLICT (id) DO UPDATE SET ingest = v.ingest + 1, "
+                    "tracked = v.tracked + 1, "
                     "directory = v.directory + EXCLUDED.directory RETURNING directory",
                     int(directory_changed),
                 )

@@ -11,7 +11,17 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from app.exact import RATIO_PLACES, UNIT_PLACES, Amount, Shown, money, number, plus, times
+from app.exact import (
+    MONEY_PLACES,
+    RATIO_PLACES,
+    UNIT_PLACES,
+    Amount,
+    Shown,
+    money,
+    number,
+    plus,
+    times,
+)
 
 Status = Literal["provisional", "final"]
 Sums = Mapping[str, Amount]
@@ -129,14 +139,24 @@ def total(expression: str, sums: Sums) -> Amount:
     return added
 
 
-def _shown(kpi: Kpi, value: Amount, over: Amount = 1) -> Shown:
+def places(kpi: Kpi) -> int:
+    """To how many decimals a value is shown."""
     match kpi.unit:
         case Unit.MONEY:
-            return money(value, over)
+            return MONEY_PLACES
         case Unit.NUMBER:
-            return number(value, UNIT_PLACES, over)
+            return UNIT_PLACES
         case _:
-            return number(value, RATIO_PLACES if kpi.over else 0, over)
+            return RATIO_PLACES if kpi.over else 0
+
+
+def _shown(kpi: Kpi, value: Amount, over: Amount = 1) -> Shown:
+    return money(value, over) if kpi.unit is Unit.MONEY else number(value, places(kpi), over)
+
+
+def side_places(expression: str) -> int:
+    """To how many decimals a numerator or denominator is shown: money where its measures are."""
+    return MONEY_PLACES if terms(expression)[0][1] in MONEY else RATIO_PLACES
 
 
 def side(expression: str, value: Amount) -> Shown:

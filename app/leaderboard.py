@@ -5,14 +5,20 @@ always share a rank.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from decimal import Decimal
+from math import ceil
+from typing import Literal, NamedTuple
 
+import numpy as np
 from msgspec import UNSET, Struct
+from numpy.typing import NDArray
 
+from app.column import Column, Units, scaled, total
 from app.exact import Amount, amount
-from app.kpi import Figure, Polarity
+from app.kpi import Figure, Kpi, Polarity, places, side_places
 
 Reason = Literal["no_data", "small_sample"]
+Places = NDArray[np.intp]
 
 
 class Ranking(Struct, frozen=True):
@@ -61,3 +67,53 @@ def _places(values: list[tuple[Amount, str]]) -> Iterator[tuple[int, str]]:
         if value != last:
             shared, last = place, value
         yield shared, rep_id
+
+
+class Placing(NamedTuple):
+    """A ranking of places in columns: `order` has those ranked, best first, with their `ranks`;
+    `left` those unranked and why.
+    """
+
+    order: Places
+    ranks: Places
+    left: list[tuple[int, Reason]]
+
+
+def rank_columns(
+    kpi: Kpi, columns: Mapping[str, Column], width: int, min_sample: Amount = 0
+) -> Placing:
+    """Rank the figures that columns of `width` sums give, as `rank` does one by one; the places
+    are in order of rep id.
+    """
+    value = total(kpi.value, columns, width)
+    over = total(kpi.over, columns, width) if kpi.over else None
+    empty, small = _not_ranked(kpi, over, min_sample, width)
+    keys = scaled(value, over, places(kpi))
+    # Sorting is stable: equals stay in order of rep id.
+    order = np.argsort(keys if kpi.polarity is Polarity.DOWN else -keys, kind="stable")
+    order = order[~(empty | small)[order]]
+    left = np.flatnonzero(empty | small).tolist()
+    return Placing(
+        order, _ranks(keys[order]), [(i, "no_data" if empty[i] else "small_sample") for i in left]
+    )
+
+
+def _not_ranked(
+    kpi: Kpi, over: Column | None, min_sample: Amount, width: int
+) -> tuple[Units, Units]:
+    """Of whom there is no value, and of whom the denominator as it is shown is too small."""
+    nobody = np.zeros(width, bool)
+    if kpi.over is None or over is None:
+        return nobody, nobody
+    decimals = side_places(kpi.over)
+    # Whole units are less than a sample where they are less than the next whole number.
+    least = ceil(Decimal(min_sample).scaleb(decimals))
+    return over.units <= 0, scaled(over, None, decimals) < least
+
+
+def _ranks(keys: Units) -> Places:
+    """The ranks of keys that are in order: one more than the place of the first of the equals."""
+    place = np.arange(1, len(keys) + 1)
+    first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+    ranks: Places = np.maximum.accumulate(np.where(first, place, 0))
+    return ranks

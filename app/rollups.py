@@ -62,6 +62,15 @@ rep_months = Table(
     Index(None, "month"),
 )
 
+# How often anybody's sums of a day moved. What is remembered of some days is good for as long as
+# none of these numbers changes.
+day_moves = Table(
+    "day_moves",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("moves", BigInteger, nullable=False),
+)
+
 Key = tuple[str, date]
 Row = tuple[Any, ...]
 
@@ -149,6 +158,12 @@ def _moving(rows: Sequence[Row]) -> tuple[tuple[str, ...], Sequence[Row]]:
     return OF_CALLS, [row[:cut] for row in rows]
 
 
+_MOVES = (
+    "INSERT INTO day_moves AS d SELECT day, 1 FROM unnest($1::date[]) day "
+    "ON CONFLICT (day) DO UPDATE SET moves = d.moves + 1"
+)
+
+
 async def move(session: Writing, rows: Sequence[tuple[Any, ...]]) -> None:
     """Let the stored rollups move by `rows` of a `Movement`; a row with nothing left goes."""
     if not rows:
@@ -161,6 +176,7 @@ async def move(session: Writing, rows: Sequence[tuple[Any, ...]]) -> None:
     await session.copy("moved", ("rep_id", "day", *measures), moving)
     await session.run(_days(measures))
     await session.run(_months(measures))
+    await session.run(_MOVES, sorted({row[1] for row in rows}))
     if any(min(row[2:]) < 0 for row in moving):
         await session.run(
             f"DELETE FROM rep_days r USING moved m WHERE r.rep_id = m.rep_id "

@@ -7,10 +7,11 @@ holds the present instant, so the spans of one figure may differ by rep.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from typing import NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
 
 from app.directory import Directory, Timeline
 from app.errors import BadRequest, FieldError
@@ -75,13 +76,39 @@ def _bad(name: str, detail: str) -> BadRequest:
     return BadRequest(f"{name}: {detail}", errors=(FieldError(name, detail),))
 
 
-class Roster:
-    """Everybody at one instant: who they are, and which day it is for each."""
+# Every zone's clock has differed from UTC by whole quarters of an hour since 2000, so all days
+# start on one.
+QUARTER = timedelta(minutes=15)
+
+
+class Memory:
+    """What is the same for one directory and a quarter of an hour: each rep's today, and what
+    follows from the two, by whatever question it answers.
+    """
 
     def __init__(self, directory: Directory, now: datetime) -> None:
         self.directory = directory
+        self.quarter = _quarter(now)
+        self.todays: dict[str, date] = {}
+        self.answers: dict[Hashable, Any] = {}
+        self.in_order = cache(lambda: sorted(directory.timelines))
+
+    def holds(self, directory: Directory, now: datetime) -> bool:
+        """Whether it is about this directory and quarter of an hour."""
+        return self.directory is directory and self.quarter == _quarter(now)
+
+
+def _quarter(instant: datetime) -> int:
+    return int(instant.timestamp() // QUARTER.total_seconds())
+
+
+class Roster:
+    """Everybody at one instant: who they are, and which day it is for each."""
+
+    def __init__(self, directory: Directory, now: datetime, memory: Memory | None = None) -> None:
+        self.directory = directory
         self.now = now
-        self._todays: dict[str, date] = {}
+        self.memory = memory or Memory(directory, now)
 
     def timeline(self, rep_id: str) -> Timeline:
         """The rep's timeline, an empty one for a rep nobody announced."""
@@ -89,9 +116,9 @@ class Roster:
 
     def today(self, rep_id: str) -> date:
         """The rep's own day that holds the present instant."""
-        today = self._todays.get(rep_id)
+        today = self.memory.todays.get(rep_id)
         if today is None:
-            today = self._todays[rep_id] = self.timeline(rep_id).day_of(self.now)
+            today = self.memory.todays[rep_id] = self.timeline(rep_id).day_of(self.now)
         return today
 
     def todays(self) -> tuple[date, date]:
@@ -175,6 +202,13 @@ def shown_period(scope: Scope, period_on: Callable[[date], Period]) -> tuple[Per
         (period, roster.timeline(rep_id).zone_on(period.last_day))
         for rep_id, period in scope.periods.items()
     )
+    return commonest(roster, shared, period_on)
+
+
+def commonest(
+    roster: Roster, shared: Counter[tuple[Period, str]], period_on: Callable[[date], Period]
+) -> tuple[Period, str]:
+    """The most common of the periods and their zones, as `shown_period` shows it."""
     if not shared:
         nobody = Timeline((), roster.directory.default_zone)
         return period_on(nobody.day_of(roster.now)), nobody.default_zone

@@ -12,7 +12,8 @@ from app.directory import Directory
 from app.facts.directory import load_directory
 from app.past import Past
 from app.settings import Settings
-from app.spans import Roster
+from app.sheets import Sheets
+from app.spans import Memory, Roster
 from app.work_calendar import WorkCalendar
 from app.working_days import calendar_of
 
@@ -26,28 +27,36 @@ class View:
     settings: Settings
     calendar: WorkCalendar
     as_of: datetime
+    sheets: Sheets
 
 
 class Views:
-    """Opens views; between them it remembers the directory, by its version."""
+    """Opens views; between them it remembers the directory, by its version, and what follows from
+    it; and the sheets that hold.
+    """
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
         self._calendar = calendar_of(settings)
         self._directory: tuple[int, Directory] | None = None
+        self._memory: Memory | None = None
+        self._sheets = Sheets()
 
     @asynccontextmanager
     async def open(self, now: datetime) -> AsyncIterator[View]:
         """A view at the instant `now`, good within the block."""
         async with self._database.reading() as reading:
             directory = await self._current(reading)
+            if self._memory is None or not self._memory.holds(directory, now):
+                self._memory = Memory(directory, now)
             yield View(
                 reading,
-                Roster(directory, now),
+                Roster(directory, now, self._memory),
                 self._settings,
                 self._calendar,
                 await _complete_to(reading, now),
+                self._sheets,
             )
 
     @asynccontextmanager
@@ -56,7 +65,8 @@ class Views:
         async with self._database.reading() as reading:
             past = Past(reading, moment)
             directory = await load_directory(past, self._settings)
-            yield View(past, Roster(directory, moment), self._settings, self._calendar, moment)
+            roster = Roster(directory, moment)
+            yield View(past, roster, self._settings, self._calendar, moment, Sheets())
 
     async def _current(self, reading: Reading) -> Directory:
         version: int = await reading.value("SELECT directory FROM versions") or 0

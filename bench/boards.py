@@ -44,7 +44,10 @@ async def fill(database: Database, reps: int, days: int) -> None:
         )
         values = ", ".join(
             [f"(i * 7 + d * 13 + {n}) % 90" for n in range(len(COUNTS))]
-            + [f"((i * 31 + d * 17 + {n}) % 99999) / 100.0" for n in range(len(AMOUNTS))]
+            + [
+                f"trim_scale(((i * 31 + d * 17 + {n}) % 99999) / 100.0)"
+                for n in range(len(AMOUNTS))
+            ]
         )
         columns = ", ".join(MEASURES)
         await session.run(
@@ -52,12 +55,12 @@ async def fill(database: Database, reps: int, days: int) -> None:
             f"SELECT 'r' || i, date '{NOW.date()}' - d, {values} "
             f"FROM generate_series(0, {days - 1}) d, generate_series(1, {reps}) i"
         )
-        sums = ", ".join(f"sum({measure})" for measure in MEASURES)
+        sums = ", ".join(f"trim_scale(sum({m}))" if m in AMOUNTS else f"sum({m})" for m in MEASURES)
         await session.run(
             f"INSERT INTO rep_months (rep_id, month, {columns}) "
             f"SELECT rep_id, date_trunc('month', day)::date, {sums} FROM rep_days GROUP BY 1, 2"
         )
-        await session.run("INSERT INTO versions VALUES (1, 1, 1)")
+        await session.run("INSERT INTO versions (id, ingest, directory) VALUES (1, 1, 1)")
     async with database.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.exec_driver_sql("VACUUM (ANALYZE)")

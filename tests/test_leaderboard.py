@@ -6,8 +6,11 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kpi import Figure, Polarity
-from app.leaderboard import Ranking, rank
+from app.column import of_amounts
+from app.exact import Amount
+from app.kpi import Figure, Kpi, Polarity, figure
+from app.kpis import CATALOGUE
+from app.leaderboard import Ranking, rank, rank_columns
 
 counts = st.dictionaries(st.text(min_size=1, max_size=3), st.integers(0, 5), max_size=12)
 
@@ -64,3 +67,28 @@ def test_a_rank_is_one_more_than_the_number_of_the_better(
         assert place == 1 + sum(sign * v > sign * values[rep] for v in values.values())
     assert ranking.ranked == sorted(ranking.ranked)
     assert Counter(rep for _, rep in ranking.ranked) == Counter(values.keys())
+
+
+amounts = st.one_of(st.integers(0, 30), st.decimals(0, 30, places=6), st.integers(0, 10**20))
+
+
+@given(
+    st.sampled_from(CATALOGUE),
+    st.lists(st.lists(amounts, min_size=4, max_size=4), max_size=8),
+    st.one_of(st.integers(0, 30), st.decimals(0, 30, places=7)),
+)
+def test_columns_are_ranked_as_figures_are(
+    kpi: Kpi, rows: list[list[Amount]], sample: Amount
+) -> None:
+    # Money and counts alike: the ranking must not depend on what kind of amount a measure is.
+    names = sorted(kpi.needs)
+    sums = {f"r{i}": dict(zip(names, row * 3, strict=False)) for i, row in enumerate(rows)}
+    columns = {
+        name: of_amounts([of_rep[name] for of_rep in sums.values()]) for name in names
+    }  # fmt: skip
+    figures = {rep: figure(kpi, of_rep, "USD") for rep, of_rep in sums.items()}
+    placing = rank_columns(kpi, columns, len(rows), sample)
+    reps = sorted(sums)
+    ranked = [(r, reps[i]) for r, i in zip(placing.ranks, placing.order, strict=True)]
+    left = [(reps[i], why) for i, why in placing.left]
+    assert Ranking(ranked, left) == rank(kpi.polarity, figures, sample)

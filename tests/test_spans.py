@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,18 @@ from hypothesis import strategies as st
 
 from app.directory import Directory, RepState, Timeline
 from app.errors import BadRequest
-from app.periods import Kind, Period
-from app.spans import Asked, Roster, Scope, Span, asked, buckets, month_edges, shown_period
+from app.periods import LAST_DAY, Kind, Period, day_start
+from app.spans import (
+    QUARTER,
+    Asked,
+    Roster,
+    Scope,
+    Span,
+    asked,
+    buckets,
+    month_edges,
+    shown_period,
+)
 
 ALWAYS = date(2000, 1, 1)
 # In Denver it is still the 20th, in Tokyo the 21st.
@@ -149,3 +160,17 @@ def test_someone_is_shown_by_the_first_name_before_being_announced() -> None:
     assert floor.card("ada", date(2026, 11, 10)) == ("Ada", "West")
     assert floor.card("ada", date(2026, 11, 9)) == ("Ada", None)
     assert floor.card("nobody", date(2026, 11, 9)) == (None, None)
+
+
+@given(st.sampled_from(sorted(available_timezones())), st.dates(date(2000, 1, 1), LAST_DAY))
+def test_every_day_starts_on_a_quarter_of_an_hour(zone: str, day: date) -> None:
+    """What a roster remembers for a quarter of an hour rests on it."""
+    assert day_start(zone, day).timestamp() % QUARTER.total_seconds() == 0
+
+
+def test_a_roster_remembers_until_the_next_quarter_of_an_hour() -> None:
+    known = roster(ada=[state(ALWAYS, "West")])
+    memory = known.memory
+    assert memory.holds(known.directory, NOW + QUARTER - timedelta(seconds=1))
+    assert not memory.holds(known.directory, NOW + QUARTER)
+    assert not memory.holds(Directory({}, "UTC"), NOW)

@@ -315,4 +315,6 @@ versions = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("ingest", BigInteger, nullable=False, server_default=NOTHING),
     Column("directory", BigInteger, nullable=False, server_default=NOTHING),
+    # The batches by writers that keep `day_moves`: an older version's, during an upgrade, do not.
+    Column("tracked", BigInteger, nullable=False, server_default=NOTHING),
 )

@@ -1,0 +1,146 @@
+"""Sheets: the same sums as by spans, whichever rows they are made of, and never out of date."""
+
+import random
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from app.db import Database
+from app.exact import Amount
+from app.periods import DAY
+from app.rollups import AMOUNTS, MEASURES, move
+from app.sheets import Mask, Sheet, Sheets
+from app.spans import Span
+from app.sums import read_sums
+from tests.sums_put_in import put_days
+
+TODAY = date(2026, 11, 20)
+REPS = ("r1", "r2", "r3")
+FIRST = date(2026, 7, 25)
+
+
+def moved(rep_id: str, day: date, **amounts: Amount) -> tuple[object, ...]:
+    zeros = {m: Decimal(0) if m in AMOUNTS else 0 for m in MEASURES}
+    return (rep_id, day, *{**zeros, **amounts}.values())
+
+
+async def put(database: Database, *rows: tuple[object, ...]) -> None:
+    async with database.ingesting() as session:
+        await move(session, rows)
+
+
+async def read(database: Database, sheets: Sheets, start: date, end: date, *measures: str) -> Sheet:
+    async with database.reading() as reading:
+        return await sheets.read(reading, start, end, measures or ("calls",), today=TODAY)
+
+
+def of(sheets: Sheets, sheet: Sheet, measure: str = "calls") -> dict[str, Amount]:
+    column = sheet.columns[measure]
+    return {
+        rep: column.amount(i) for i, rep in enumerate(sheets.reps[: len(column.units)])
+        if column.units[i]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_any_stretch_has_the_sums_that_its_spans_have(database: Database, seed: int) -> None:
+    draw = random.Random(seed)
+    days = [FIRST + timedelta(days=i) for i in range(125)]  # five days past today
+    await put(
+        database,
+        *(
+            moved(rep, day, calls=draw.randrange(9), net=Decimal(draw.randrange(900)) / 100)
+            for rep in REPS for day in days if draw.random() < 0.4
+        ),
+    )  # fmt: skip
+    sheets = Sheets()
+    for _ in range(40):
+        start, end = sorted(draw.sample(days, 2))
+        sheet = await read(database, sheets, start, end, "calls", "net")
+        await _agrees(database, sheets, sheet, start, end)
+
+
+async def _agrees(database: Database, sheets: Sheets, sheet: Sheet, start: date, end: date) -> None:
+    spans = [Span(i, rep, start, end) for i, rep in enumerate(REPS)]
+    async with database.reading() as reading:
+        cells = await read_sums(reading, spans, ("calls", "net"))
+    for measure in ("calls", "net"):
+        expected = {REPS[i]: sums[measure] for (i, _), sums in cells.items() if sums[measure]}
+        assert of(sheets, sheet, measure) == expected, (start, end, measure)
+    there = {REPS[i] for i, _ in cells}
+    rows, maybe = _named(sheets, sheet.rows), _named(sheets, sheet.maybe())
+    assert rows <= there <= maybe
+    assert maybe - rows == _named(sheets, sheet.unsure)
+
+
+def _named(sheets: Sheets, mask: Mask) -> set[str]:
+    return {rep for rep, there in zip(sheets.reps, mask, strict=False) if there}
+
+
+async def test_what_is_remembered_changes_with_the_days_it_is_of(database: Database) -> None:
+    sheets = Sheets()
+    yesterday = TODAY - DAY
+    await put(database, moved("r1", TODAY, calls=1), moved("r1", yesterday, calls=10))
+    assert of(sheets, await read(database, sheets, TODAY, TODAY + DAY)) == {"r1": 1}
+    assert of(sheets, await read(database, sheets, yesterday, TODAY)) == {"r1": 10}
+    await put(database, moved("r2", TODAY, calls=2))
+    assert of(sheets, await read(database, sheets, TODAY, TODAY + DAY)) == {"r1": 1, "r2": 2}
+    # A rep whom the remembered sheet did not know has nothing in it.
+    assert of(sheets, await read(database, sheets, yesterday, TODAY)) == {"r1": 10}
+    await put(database, moved("r1", yesterday, calls=-10))
+    assert of(sheets, await read(database, sheets, yesterday, TODAY)) == {}
+    # A measure that was not asked for before joins the ones remembered.
+    both = await read(database, sheets, TODAY, TODAY + DAY, "calls", "conversations")
+    assert of(sheets, both, "conversations") == {}
+    assert of(sheets, both) == {"r1": 1, "r2": 2}
+
+
+async def test_days_that_did_not_move_are_not_read_again(database: Database) -> None:
+    sheets = Sheets()
+    await put(database, moved("r1", TODAY, calls=1))
+    await read(database, sheets, TODAY, TODAY + DAY)
+    async with database.writing() as session:
+        await session.run("UPDATE rep_days SET calls = 7")  # as nobody does: by hand, unseen
+    assert of(sheets, await read(database, sheets, TODAY, TODAY + DAY)) == {"r1": 1}
+
+
+async def test_a_batch_of_a_version_that_tracks_no_moves_makes_all_be_read_again(
+    database: Database,
+) -> None:
+    sheets = Sheets()
+    await put(database, moved("r1", TODAY, calls=1))
+    await read(database, sheets, TODAY, TODAY + DAY)
+    async with database.writing() as session:
+        await session.run("UPDATE rep_days SET calls = 7")
+        await session.run("INSERT INTO versions (id, ingest) VALUES (1, 1)")
+    assert of(sheets, await read(database, sheets, TODAY, TODAY + DAY)) == {"r1": 7}
+
+
+async def test_an_amount_of_any_size_is_exact(database: Database) -> None:
+    sheets = Sheets()
+    for rep, net in (("r1", "0.00001"), ("r2", "123456789012345678.25"), ("r3", "7")):
+        await put(database, moved(rep, TODAY, net=Decimal(net)))
+    sheet = await read(database, sheets, TODAY, TODAY + DAY, "net", "returned")
+    assert of(sheets, sheet, "net") == {
+        "r1": Decimal("0.00001"), "r2": Decimal("123456789012345678.25"), "r3": 7,
+    }  # fmt: skip
+    assert of(sheets, sheet, "returned") == {}
+
+
+async def test_what_was_asked_for_least_lately_is_forgotten_first(database: Database) -> None:
+    sheets = Sheets(most_kept=4)
+    days = [TODAY - i * DAY for i in range(3)]
+    await put_days(database, {("r1", day): {"calls": 1} for day in days})
+    for day in days:
+        await read(database, sheets, day, day + DAY)
+    async with database.writing() as session:
+        await session.run("UPDATE rep_days SET calls = 7")
+    assert of(sheets, await read(database, sheets, days[2], days[2] + DAY)) == {"r1": 1}
+    assert of(sheets, await read(database, sheets, days[0], days[0] + DAY)) == {"r1": 7}
+
+
+async def test_nobody_there_is_no_error(database: Database) -> None:
+    sheets = Sheets()
+    sheet = await read(database, sheets, FIRST, TODAY + DAY, "calls", "net")
+    assert of(sheets, sheet) == of(sheets, sheet, "net") == {}
