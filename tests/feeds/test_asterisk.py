@@ -130,6 +130,7 @@ def test_a_call_over_the_change_of_clocks_is_as_long_as_it_was() -> None:
         (cdr(Destination="202", DestinationChannel="PJSIP/202-0000002b"), "201", "internal", None),
         (cdr(Destination="*97", DestinationChannel=""), "201", "internal", None),
         (cdr(Destination="202", DestinationChannel="", **UNANSWERED), "201", "internal", None),
+        (inbound(Source="123456"), "201", "inbound", "123456"),
         (inbound(Source="anonymous"), "201", "inbound", "anonymous"),
         (inbound(Source=""), "201", "inbound", None),
         # By a queue: the Local channel is passed on, and so is who called.
@@ -211,7 +212,7 @@ async def test_many_records_in_one_body_and_a_transferred_call_are_what_they_are
 ) -> None:
     """One call rings at 201 in vain, then twice at 202, who takes it: two legs of one call."""
     first = {"Linkedid": "1763460000.1", "UniqueID": "1763460000.1"}
-    rang = {**first, **UNANSWERED}
+    rang = {**first, **UNANSWERED, "UniqueID": "1763460000.7"}
     other = {"DestinationChannel": "PJSIP/202-0000002c"}
     body = ami(inbound(**rang), inbound(**first, **other), inbound(**rang, **other),
                cdr(Event="Hangup"))  # fmt: skip

@@ -108,6 +108,16 @@ def test_who_was_at_the_other_end(
     assert (found.customer, found.direction) == (customer, direction)
 
 
+def test_a_colleagues_call_is_internal_in_log_and_history() -> None:
+    inside = history("phone.caller_call_history_completed", entry(connect_type="internal"))
+    for body in (log(callee_number_type=1), log(callee_number_type="1"), inside):
+        (found,) = legs(body)
+        assert (found.direction, found.customer) == ("internal", None)
+    (calling,) = legs(log("phone.callee_call_log_completed", caller_number_type=2,
+                          caller_did_number=None, caller_number="13035550142"))  # fmt: skip
+    assert (calling.direction, calling.customer) == ("inbound", Customer(phone="13035550142"))
+
+
 def test_a_call_to_a_queue_of_our_own_is_internal_and_a_queue_is_nobody() -> None:
     queue = {"extension_type": "callQueue", "extension_number": "1022"}
     (found,) = legs(ended(callee=queue))
