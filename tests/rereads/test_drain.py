@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from app import settings
+from app import keys, settings
 from app.db import Database
 from app.errors import Unavailable
 from app.events.refusals import Refusal
@@ -129,9 +129,13 @@ async def test_what_cannot_be_noted_is_not_answered_for(vendor: HubSpotServer) -
 
 async def test_what_waits_is_told(database: Database, vendor: HubSpotServer) -> None:
     await notes.keep_notes(database, [ReadAgain("hubspot", "deals", "5", NOW)], NOW)
-    app = create_app(chosen(vendor), database, clock=lambda: NOW)
-    async with app.state.ringside.views.open(NOW) as view:
-        assert await notes.backlogs(view.reading) == [notes.Backlog("hubspot", 1, NOW, None)]
+    async with database.writing() as writing:
+        token, _ = await keys.create(writing, "reader", ["read"], now=NOW)
+    async with serving(database, vendor, background=False) as client:
+        answer = await client.get("/v1/feeds", headers={"Authorization": f"Bearer {token}"})
+    assert answer.json()["to_read"] == [
+        {"source": "hubspot", "waiting": 1, "since": "2025-11-18T10:01:00Z", "error": None}
+    ]
 
 
 class Desk:
