@@ -45,6 +45,21 @@ async def test_the_migrations_make_what_the_code_declares(database: Database) ->
     assert await database.inspect(drift) == []
 
 
+async def test_tables_leave_the_room_on_their_pages_that_is_declared(database: Database) -> None:
+    declared = {
+        table.name: [f"{name}={value}" for name, value in options.items()]
+        for table in tables().sorted_tables
+        if (options := table.dialect_options["postgresql"]["with"])
+    }
+    assert declared
+    async with database.reading() as reading:
+        found = await reading.fetch(
+            "SELECT relname, reloptions FROM pg_class WHERE relkind = 'r' "
+            "AND relnamespace = 'public'::regnamespace AND reloptions IS NOT NULL"
+        )
+    assert {row["relname"]: row["reloptions"] for row in found} == declared
+
+
 async def test_words_are_compared_byte_by_byte(database: Database) -> None:
     # Another collation would put rep ids in another order than Python, and a text index of it
     # breaks when the C library changes.
