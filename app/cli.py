@@ -23,6 +23,7 @@ COMMANDS = {
     "dead-letters": "List, show, replay and discard what could not be taken",
     "keys": "Make, list and revoke API keys",
     "openapi": "Print the description of the API",
+    "asyncapi": "Print the description of the topics and their events",
 }
 
 

@@ -21,6 +21,7 @@ from app.api import (
     alert_sinks,
     alerts,
     boards,
+    contract,
     dead_letters,
     events,
     feeds,
@@ -52,7 +53,7 @@ Application = FastAPI
 ROUTERS = (
     events.router, webhooks.router, reads.router, boards.router, feeds.router, ops.router,
     alert_rules.router, alerts.router, alert_sinks.router, dead_letters.router,
-    restatements.router, page.router, refused.router,
+    contract.router, restatements.router, page.router, refused.router,
 )  # fmt: skip
 
 SECURITY = {

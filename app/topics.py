@@ -55,6 +55,13 @@ def named(prefix: str, topic: str) -> str:
     return f"{prefix}.{topic}"
 
 
+def topics_of_type(data: type[Data]) -> frozenset[str]:
+    """The topics on which events of a type usually travel."""
+    if data is RecordVoided:
+        return frozenset(_BY_KIND.values())
+    return frozenset({_BY_TYPE[data.wire]})
+
+
 def topic_of(data: Data) -> str:
     """The topic of this event, without the prefix; a withdrawal follows what it withdraws."""
     if isinstance(data, RecordVoided):

@@ -13,12 +13,16 @@ from app import metrics
 from app.cli import COMMANDS
 from app.errors import RingsideError
 from app.events.decode import decode_structured
+from app.events.refusals import CODES
+from app.events.schema import TYPES, data_schema
 from app.events.types import Event
 from app.settings import Settings, environment_name, is_secret
+from app.topics import CONSUMED, named, topics_of_type
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = ROOT / "docs/settings.md"
 OPERATIONS = ROOT / "docs/operations.md"
+EVENTS = ROOT / "docs/events.md"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 FILES = [*PAGES, ROOT / "Dockerfile", *sorted(ROOT.glob("deploy/**/*.yaml"))]
 SETTING = re.compile(r"\bRINGSIDE_[A-Z_]+\b|\b(?:DATABASE_URL|LOG_LEVEL)(?:_FILE)?\b")
@@ -129,3 +133,54 @@ def test_the_call_of_the_readme_is_taken() -> None:
     event = decode_structured(body[1].encode(), now=datetime.now(UTC), currency="USD")
     assert isinstance(event, Event)
     assert event.data.wire == "call.ended"
+
+
+def test_every_code_is_documented_as_it_is() -> None:
+    assert rows_of(EVENTS, "code") == [f"| `{code}` | {what} |" for code, what in CODES.items()]
+
+
+def sections() -> dict[str, str]:
+    """What docs/events.md says of each type."""
+    parts = EVENTS.read_text(encoding="utf-8").split("\n### ")[1:]
+    named_parts = [part.partition("\n") for part in parts]
+    return {f"ringside.{name}.v1": text.partition("\n## ")[0] for name, _, text in named_parts}
+
+
+def test_every_type_is_documented() -> None:
+    assert list(sections()) == list(TYPES)
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_field_is_documented_as_it_is(name: str) -> None:
+    text, schema = sections()[name], data_schema(name)
+    rows = [row.split("|") for row in text.splitlines() if row.startswith("| `")]
+    fields = [field for row in rows for field in re.findall(r"`(\w+)`(\*?)", row[1])]
+    wanted = {field: "*" if field in schema["required"] else "" for field in schema["properties"]}
+    assert dict(fields) == wanted
+    for field, shape in schema["properties"].items():
+        said = next(row[2] for row in rows if f"`{field}`" in row[1])
+        value = shape.get("anyOf", [shape])[0]  # the other one is null
+        if "enum" in value and len(value["enum"]) < 20:
+            assert set(re.findall(r"`(\w+)`", said)) >= set(value["enum"])
+        if value.get("type") == "array" and value["items"].get("type") == "object":
+            inner = value["items"]
+            assert set(re.findall(r"`(\w+)`\*", said)) == set(inner["required"])
+            assert set(re.findall(r"`(\w+)`", said)) >= set(inner["properties"])
+
+
+def test_every_topic_is_documented_as_it_is() -> None:
+    wire = {topic: [data.wire for data in TYPES.values() if topic in topics_of_type(data)]
+            for topic in CONSUMED}  # fmt: skip
+    assert rows_of(EVENTS, "topic") == [
+        f"| `{named('ringside', topic)}` | "
+        + ", ".join(f"`{kind}`" for kind in wire[topic] if kind != "record.voided")
+        + " |"
+        for topic in CONSUMED
+    ]
+
+
+def test_the_event_of_the_contract_is_taken() -> None:
+    body = re.search(r"```json\n(\{\"specversion.+?)```", EVENTS.read_text("utf-8"), re.DOTALL)
+    assert body is not None
+    event = decode_structured(body[1].encode(), now=datetime.now(UTC), currency="USD")
+    assert isinstance(event, Event), event

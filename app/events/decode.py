@@ -130,6 +130,8 @@ def _base64(value: object) -> bytes:
 
 def _event(envelope: Mapping[str, Any], rules: Rules) -> Event:
     version = envelope.get("specversion")
+    if version is not None and type(version) is not str:  # the number 1.0 is no "1.0"
+        raise Invalid("wrong_type", "specversion", 'specversion is no string, "1.0" is needed')
     if version != "1.0":
         raise Invalid(
             "missing" if version is None else "unsupported_version",

@@ -11,9 +11,7 @@ from typing import Any, NamedTuple
 from app.events import fields
 from app.events.fields import MOST_REVISION, MOST_SECONDS
 from app.events.refusals import Invalid
-from app.events.types import Customer
-
-MOST_LINES = 1000
+from app.events.types import MOST_LINES, Customer
 
 
 class Rules(NamedTuple):

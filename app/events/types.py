@@ -10,12 +10,24 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
+from app.events import shapes
+
 ALWAYS = date(2000, 1, 1)
 NONE = Decimal(0)
 
+MOST_LINES = 1000
+SOME = Meta(min_length=1, max_length=MOST_LINES)
+
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=200)]
-Moment = Annotated[datetime, Meta(tz=True)]
+Moment = Annotated[datetime, Meta(tz=True, extra_json_schema=shapes.INSTANT)]
+Day = Annotated[date, Meta(extra_json_schema=shapes.DAY)]
+Zone = Annotated[str, Meta(extra_json_schema=shapes.ZONE)]
+Currency = Annotated[str, Meta(extra_json_schema=shapes.CURRENCY)]
+Amount = Annotated[Decimal, Meta(extra_json_schema=shapes.AMOUNT)]
+Quantity = Annotated[Decimal, Meta(extra_json_schema=shapes.QUANTITY)]
+Rate = Annotated[Decimal, Meta(extra_json_schema=shapes.RATE)]
+Fraction = Annotated[Decimal, Meta(extra_json_schema=shapes.FRACTION)]
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 Revision = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
@@ -89,8 +101,8 @@ class QuoteRecorded(Struct, frozen=True, gc=False, kw_only=True):
     rep_id: Id
     customer: Customer | None
     status: Literal["draft", "issued", "accepted", "declined", "expired"]
-    amount: Decimal
-    currency: str
+    amount: Amount
+    currency: Currency
     issued_at: Moment
     revision: Revision = 0
 
@@ -101,10 +113,10 @@ class OrderLine(Struct, frozen=True, gc=False, kw_only=True):
     line_id: Id
     sku: Text | None = None
     kind: Literal["goods", "service", "freight", "fee", "tax"] = "goods"
-    quantity: Decimal
-    unit_price: Decimal
-    discount: Decimal = NONE
-    unit_cost: Decimal | None = None
+    quantity: Quantity
+    unit_price: Amount
+    discount: Amount = NONE
+    unit_cost: Amount | None = None
 
 
 class OrderRecorded(Struct, frozen=True, gc=False, kw_only=True):
@@ -116,10 +128,10 @@ class OrderRecorded(Struct, frozen=True, gc=False, kw_only=True):
     rep_id: Id
     customer: Customer | None = None
     status: Literal["confirmed", "canceled", "draft", "test"]
-    currency: str
+    currency: Currency
     placed_at: Moment
     quote_id: Id | None = None
-    lines: tuple[OrderLine, ...]
+    lines: Annotated[tuple[OrderLine, ...], SOME]
     revision: Revision = 0
 
 
@@ -127,9 +139,9 @@ class ReturnLine(Struct, frozen=True, gc=False, kw_only=True):
     """What came back of one line; `cost` is of the whole line, None is not known."""
 
     line_id: Id
-    quantity: Decimal
-    amount: Decimal
-    cost: Decimal | None = None
+    quantity: Amount
+    amount: Amount
+    cost: Amount | None = None
 
 
 class OrderReturned(Struct, frozen=True, gc=False, kw_only=True):
@@ -140,7 +152,7 @@ class OrderReturned(Struct, frozen=True, gc=False, kw_only=True):
     return_id: Id
     order_id: Id
     returned_at: Moment
-    lines: tuple[ReturnLine, ...]
+    lines: Annotated[tuple[ReturnLine, ...], SOME]
     revision: Revision = 0
 
 
@@ -163,9 +175,9 @@ class RepRecorded(Struct, frozen=True, gc=False, kw_only=True):
     name: Id
     team: Id | None = None
     manager: Id | None = None
-    time_zone: str
+    time_zone: Zone
     active: bool = True
-    effective_from: date = ALWAYS
+    effective_from: Day = ALWAYS
     aliases: tuple[Alias, ...] | None = None
     revision: Revision = 0
 
@@ -187,8 +199,8 @@ class TimeOffRecorded(Struct, frozen=True, gc=False, kw_only=True):
     wire: ClassVar[str] = "time_off.recorded"
 
     rep_id: Id
-    date: date
-    fraction: Decimal
+    date: Day
+    fraction: Fraction
     revision: Revision = 0
 
 
@@ -197,9 +209,9 @@ class FxRateRecorded(Struct, frozen=True, gc=False, kw_only=True):
 
     wire: ClassVar[str] = "fx_rate.recorded"
 
-    currency: str
-    day: date
-    rate: Decimal
+    currency: Currency
+    day: Day
+    rate: Rate
     revision: Revision = 0
 
 

@@ -220,6 +220,7 @@ RAW: list[tuple[bytes, str, str | None]] = [
     (b'{"x":' + b"[" * 100_000, "too_deep", None),
     (b" " * (MOST_BYTES + 1), "too_large", None),
     (b'{"specversion": "0.3"}', "unsupported_version", "specversion"),
+    (b'{"specversion": 1.0}', "wrong_type", "specversion"),
     (b'{"specversion": "1.0", "id": "", "source": "s"}', "empty_string", "id"),
     (b'{"specversion": "1.0", "id": "1", "source": "s", "type": "ringside.call.ended.v2"}',
      "unknown_type", "type"),
