@@ -32,6 +32,7 @@ from app.api import (
 )
 from app.api.intake import Intake
 from app.api.live import Live
+from app.api.shared import Shared
 from app.api.state import Clock, State
 from app.db import LOST, Database
 from app.dead_letters.retention import retaining
@@ -92,6 +93,7 @@ def create_app(
     """
     feed_topics(settings)  # a replay reads by it, and should not be the first to find it wrong
     the_door = door or Door(database, settings)
+    shared = Shared(database, clock)
     state = State(
         settings=settings,
         database=database,
@@ -100,7 +102,8 @@ def create_app(
         clock=clock,
         views=Views(database, settings),
         intake=Intake(the_door, clock),
-        live=Live(database),
+        shared=shared,
+        live=Live(shared),
         feeds=opened(settings),
     )
 

@@ -21,7 +21,11 @@ USUAL_ITEMS = 100
 def answered(request: Request, answer: object) -> Response:
     """The answer as JSON, or 304 where the client has it already."""
     body = encode(answer)
-    tag = tag_of(answer, body)
+    return respond(request, tag_of(answer, body), body)
+
+
+def respond(request: Request, tag: str, body: bytes) -> Response:
+    """An answer's JSON, or 304 where the client has the one with this tag."""
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

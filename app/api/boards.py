@@ -8,9 +8,10 @@ from fastapi.responses import StreamingResponse
 
 from app.api import query
 from app.api.access import within
-from app.api.answer import answered, as_csv, only, tag_of, wants_csv
+from app.api.answer import answered, as_csv, only, respond, tag_of, wants_csv
 from app.api.past import final_board, viewed
 from app.api.reads import AskedPeriod, Reader
+from app.api.shared import Make
 from app.api.state import State, state_of
 from app.board import Board, board
 from app.errors import BadRequest, FieldError
@@ -39,8 +40,13 @@ async def get_leaderboard(
 ) -> Response:  # fmt: skip
     """The reps by a KPI, best first; those that cannot be ranked beside, with the reason."""
     only(request, *query.PERIOD, "team", "limit", "min_sample", "as_of")
+    state = state_of(request)
     teams, sample = _teams(key, team), _sample(min_sample)
-    found = await _board(state_of(request), kpi, period, teams, sample, limit, as_of)
+    if as_of is None and not wants_csv(request):
+        name, make = _question(state, kpi, period, teams, sample, limit)
+        answer = await state.shared.answer(name, make)
+        return respond(request, answer.tag, answer.body)
+    found = await _board(state, kpi, period, teams, sample, limit, as_of)
     if as_of is not None:
         found = final_board(found)
     if wants_csv(request):
@@ -57,20 +63,29 @@ async def stream_leaderboard(
     only(request, *query.PERIOD, "team", "limit", "min_sample")
     state = state_of(request)
     teams, sample = _teams(key, team), _sample(min_sample)
-    kpi_of(kpi)
-
-    async def make() -> tuple[str, bytes]:
-        found = await _board(state, kpi, period, teams, sample, limit)
-        body = encode(found)
-        return tag_of(found, body).strip('"'), body
-
-    name = repr((kpi, period, sorted(teams or ()), sample, limit))
-    await state.live.answer(name, make)  # what is wrong with the question is answered plainly
+    name, make = _question(state, kpi, period, teams, sample, limit)
+    await state.shared.answer(name, make)  # what is wrong with the question is answered plainly
     return StreamingResponse(
         state.live.stream(name, make),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+def _question(
+    state: State, kpi: str, period: Asked, teams: frozenset[str] | None,
+    sample: Decimal | None, limit: int | None,
+) -> tuple[str, Make]:  # fmt: skip
+    """What tells the question from others, and how its answer is made."""
+
+    async def make() -> tuple[str, bytes]:
+        found = await _board(state, kpi, period, teams, sample, limit)
+        body = encode(found)
+        return tag_of(found, body), body
+
+    # In no team is not the same as in whatever team.
+    served = None if teams is None else sorted(teams)
+    return repr((kpi, period, served, sample, limit)), make
 
 
 async def _board(

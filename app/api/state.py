@@ -8,6 +8,7 @@ from fastapi import Request
 
 from app.api.intake import Intake
 from app.api.live import Live
+from app.api.shared import Shared
 from app.db import Database
 from app.ingest import Door
 from app.keys import Key
@@ -30,6 +31,7 @@ class State:
     clock: Clock
     views: Views
     intake: Intake
+    shared: Shared
     live: Live
     feeds: Mapping[str, tuple[str, ...]]
     keys: dict[bytes, tuple[float, Key | None]] = field(default_factory=dict)
