@@ -6,10 +6,10 @@ STAMP := .venv/.up-to-date
 PORT ?= 8000
 DATA ?= data
 
-.PHONY: help env demo test soak lint types imports lock bench rivals ci clean
+.PHONY: help env demo test mutations soak lint types imports lock bench rivals ci clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: $(STAMP) ## build the environment, so that .venv/bin/ringside runs
 
@@ -27,6 +27,9 @@ demo: env ## a simulated sales floor on http://127.0.0.1:$(PORT); KAFKA=1 runs i
 
 test: env ## the whole suite, on a real PostgreSQL, Kafka and browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+mutations: env ## break each rule of the product once, and see a test fail
+	$(BIN)/python -m tests.mutations
 
 soak: env ## faults for a long time: hundreds of kills under load
 	$(BIN)/python -m pytest -m soak

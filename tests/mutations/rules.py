@@ -1,0 +1,5 @@
+"""All the breaks, in the order of the data's path."""
+
+from tests.mutations import figures, meaning, taking
+
+MUTATIONS = (*taking.MUTATIONS, *meaning.MUTATIONS, *figures.MUTATIONS)

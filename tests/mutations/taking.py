@@ -1,0 +1,141 @@
+"""Breaks of how events are taken in: the wire, records, repeats, and how far a change reaches."""
+
+from tests.mutations.mutation import FLOORS, MORE_FLOORS, Mutation
+
+INGEST = ("tests/test_ingest.py",)
+
+MUTATIONS = (
+    Mutation(
+        "app/facts/records.py",
+        "return row.revision, row.event_time or BEFORE_ALL, row.event_id, row.source",
+        "return 0, row.event_time or BEFORE_ALL, row.event_id, row.source",
+        "the highest revision stands",
+        INGEST,
+    ),
+    Mutation(
+        "app/facts/records.py",
+        "return row.revision, row.event_time or BEFORE_ALL, row.event_id, row.source",
+        "return row.revision, BEFORE_ALL, row.event_id, row.source",
+        "of equal revisions the later time stands",
+        (FLOORS,),
+    ),
+    Mutation(
+        "app/facts/records.py",
+        "return row.revision, row.event_time or BEFORE_ALL, row.event_id, row.source",
+        "return row.revision, row.event_time or BEFORE_ALL, row.source, row.event_id",
+        "of equal revisions and times the greater id stands, then the greater source",
+        (FLOORS,),
+    ),
+    Mutation(
+        "app/facts/rows.py",
+        "BEFORE_ALL = datetime.min.replace(tzinfo=UTC)",
+        "BEFORE_ALL = datetime.max.replace(tzinfo=UTC)",
+        "an event without a time sorts before any that has it",
+        (FLOORS,),
+    ),
+    Mutation(
+        "app/batch/settle.py",
+        "elif order_of(other) < order_of(row):",
+        "elif True:",
+        "whichever came first, the greater event stands",
+        INGEST,
+    ),
+    Mutation(
+        "app/ingest.py",
+        "for key, (_, event) in first.items() if key in new], sorted(duplicates)",
+        "for key, (_, event) in first.items()], sorted(duplicates)",
+        "the same source and id again is a duplicate, however much later",
+        INGEST,
+    ),
+    Mutation(
+        "app/batch/reach.py",
+        "SELECT phone, min(customer_id) AS owner FROM customer_phones",
+        "SELECT phone, max(customer_id) AS owner FROM customer_phones",
+        "of several customers who list a number the lowest id has it",
+        (FLOORS,),
+    ),
+    Mutation(
+        "app/batch/reach.py",
+        '"WHERE currency = $1 AND day >= $2 AND day < $3"',
+        '"WHERE currency = $1 AND day > $2 AND day < $3"',
+        "a rate that comes late reaches the money of its own day",
+        (FLOORS, MORE_FLOORS),
+    ),
+    Mutation(
+        "app/batch/reach.py",
+        "MARGIN = timedelta(days=2)",
+        "MARGIN = timedelta(days=-2)",
+        "a zone that changes reaches the days beside it",
+        (FLOORS, MORE_FLOORS),
+    ),
+    Mutation(
+        "app/batch/reach.py",
+        "or floors.on(old.team_on(start), start) != floors.on(new.team_on(start), start)",
+        "or False",
+        "a rep who moves to a team with another floor has the calls worked out anew",
+        (FLOORS, MORE_FLOORS),
+    ),
+    Mutation(
+        "app/meaning/lookback.py",
+        "LONGEST = NEW_AFTER",
+        "LONGEST = UNPRODUCTIVE_WITHIN",
+        "a changed call reaches the later ones of its pair for 180 days",
+        (FLOORS, MORE_FLOORS),
+    ),
+    Mutation(
+        "app/events/fields.py",
+        'second = "59"',
+        'second = "00"',
+        "a leap second is read as :59",
+        ("tests/events/test_decode.py",),
+    ),
+    Mutation(
+        "app/events/fields.py",
+        "if not EARLIEST <= instant <= now + AHEAD:",
+        "if not EARLIEST <= instant < now + AHEAD:",
+        "a timestamp may be a day ahead of the receiver's clock",
+        ("tests/events/test_decode.py",),
+    ),
+    Mutation(
+        "app/events/read.py",
+        "if code == rules.currency:",
+        "if False:",
+        "a rate for the reporting currency itself is refused",
+        ("tests/events/test_decode.py",),
+    ),
+    Mutation(
+        "app/events/read.py",
+        "if spoken > 5 and timedelta(seconds=spoken) > ended - started + SLACK:",
+        "if spoken > 5 and timedelta(seconds=spoken) > ended - started + 2 * SLACK:",
+        "talk and hold more than 5 s longer than the call are refused",
+        ("tests/events/test_decode.py",),
+    ),
+    Mutation(
+        "app/events/phones.py",
+        "if possible != phonenumbers.ValidationResult.IS_POSSIBLE:",
+        "if not phonenumbers.is_possible_number(number):",
+        "a local number where the plan needs the area code is no number",
+        ("tests/events/test_phones.py",),
+    ),
+    Mutation(
+        "app/facts/waiting.py",
+        "NOT q.voided AND q.status <> 'draft' AND q.rate IS NULL",
+        "NOT q.voided AND q.rate IS NULL",
+        "a draft waits for nothing",
+        (FLOORS,),
+    ),
+    Mutation(
+        "app/restatements.py",
+        "rows = [row for row in moved if closing.keeps(row[1])]",
+        "rows: list[tuple[Any, ...]] = []",
+        "no final day changes without its restatement",
+        ("tests/test_restatements.py",),
+    ),
+    Mutation(
+        "app/restatements.py",
+        '"turned_quotes": timedelta(days=30),',
+        '"turned_quotes": timedelta(days=29),',
+        "what looks 30 days ahead is final 30 days later",
+        ("tests/test_restatements.py",),
+    ),
+)
