@@ -40,6 +40,7 @@ from tests.oracle.board import Board, boards
 from tests.oracle.figures import Oracle
 from tests.oracle.floor import Floor, floor, shuffled, with_repeats
 from tests.oracle.floor import Settings as Known
+from tests.oracle.form import plain
 from tests.oracle.series import series as expected_series
 
 FLOORS = 200
@@ -234,7 +235,8 @@ async def adds_up(view: View, rep_id: str, kpi: str, start: date, end: date) -> 
 
 
 def as_json(answer: object) -> Any:
-    return json.loads(encode(answer))
+    """The answer as a client reads it, long numbers to the last digit."""
+    return json.loads(encode(answer), parse_float=lambda text: plain(Decimal(text)))
 
 
 def without(row: dict[str, Any], *names: str) -> dict[str, Any]:

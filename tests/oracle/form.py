@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -81,10 +82,15 @@ def share(part: Fraction | int, whole: Fraction | int) -> Fraction:
     return Fraction(part) / Fraction(whole) if whole != 0 else Fraction(1)
 
 
-def places(value: Fraction, digits: int) -> float:
-    """Half-even to so many places from the exact sum; a float only as the very last step."""
-    scale: int = 10**digits
-    return round(value * scale) / scale
+def places(value: Fraction, digits: int) -> float | Decimal:
+    """Half-even to so many places from the exact sum."""
+    return plain(Decimal(f"{round(value * 10**digits)}E-{digits}"))
+
+
+def plain(number: Decimal) -> float | Decimal:
+    """The number as a float where that shows every digit of it, which it does not of long ones."""
+    shown = float(number) + 0.0  # no negative zero
+    return shown if Decimal(repr(shown)) == number else number
 
 
 def money(value: Fraction) -> str:
@@ -93,7 +99,7 @@ def money(value: Fraction) -> str:
     return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
 
 
-def write(value: Fraction, unit: str) -> int | float | str:
+def write(value: Fraction, unit: str) -> int | float | Decimal | str:
     """Counts and seconds int, money str, numbers to four places and ratios to six as float."""
     if unit == MONEY:
         return money(value)

@@ -245,6 +245,8 @@ def test_rounding_is_half_even_without_negative_zeros() -> None:
         0.0,
     ]
     assert str(places(exact("-0.0000001"), 6)) == "0.0"
+    # longer than a float is
+    assert str(places(exact("-19999999999999998.9999999"), 6)) == "-19999999999999999.000000"
 
 
 def test_values_are_read_exactly() -> None:
