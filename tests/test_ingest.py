@@ -74,6 +74,32 @@ async def test_the_greatest_revision_stands_and_the_others_are_kept(database: Da
     ) == [("pbx", 4, 1, 2, 1, 0)]
 
 
+async def test_a_lower_revision_that_comes_later_changes_nothing(database: Database) -> None:
+    door = Door(database, SETTINGS)
+    await door.take([call("a", revision=3, talk_seconds=60)], now=NOW)
+    await door.take([call("b", revision=2, talk_seconds=90)], now=NOW)
+    assert await rows(database, "SELECT event_id, talk FROM legs") == [("a", 60)]
+    assert await rows(database, "SELECT event_id FROM superseded") == [("b",)]
+
+
+async def test_of_equal_revisions_time_then_id_then_source_decide(database: Database) -> None:
+    door = Door(database, SETTINGS)
+    early, late = (datetime(2026, 11, 20, hour, tzinfo=UTC) for hour in (1, 2))
+    data = call("x").data
+    # each greater than all before it: any time is above none, and ids go by code point
+    ranks = [
+        ("z", "z", None), ("z", "a", early), ("a", "b", early), ("b", "b", early), ("a", "a", late),
+    ]  # fmt: skip
+    for source, name, time in reversed(ranks):
+        await door.take([Event(name, source, time, data)], now=NOW)
+        assert await rows(database, "SELECT event_id, source FROM legs") == [("a", "a")]
+    stood = await rows(
+        database,
+        "SELECT event_id, source FROM superseded ORDER BY event_time NULLS FIRST, event_id, source",
+    )
+    assert stood == [(name, source) for source, name, _ in ranks[:-1]]
+
+
 async def test_a_pair_names_one_delivery_whatever_it_holds(database: Database) -> None:
     door = Door(database, SETTINGS)
     taken = await door.take(
@@ -130,6 +156,36 @@ async def test_returns_wait_for_their_order_and_money_for_its_rate(database: Dat
             "known_returned_cost": D("3.3"),
         },
     }  # fmt: skip
+
+
+async def test_a_rate_converts_its_own_day_and_those_up_to_the_next(database: Database) -> None:
+    """Orders of the 19th, 20th and 21st; rates of the 20th, then of the 21st, the first amended."""
+    door = Door(database, SETTINGS)
+    line = OrderLine(line_id="1", quantity=D(1), unit_price=D(10))
+
+    def order(day: int) -> Event:
+        placed = datetime(2026, 11, day, 18, tzinfo=UTC)
+        data = OrderRecorded(order_id=f"o{day}", rep_id="r1", status="confirmed", currency="EUR",
+                             placed_at=placed, lines=(line,))  # fmt: skip
+        return Event(f"o{day}", "crm", None, data)
+
+    def rate(name: str, day: int, value: str, revision: int = 0) -> Event:
+        data = FxRateRecorded(currency="EUR", day=date(2026, 11, day), rate=D(value),
+                              revision=revision)  # fmt: skip
+        return Event(name, "bank", None, data)
+
+    async def net() -> list[Any]:
+        days = await measures(database)
+        return [days["r1", date(2026, 11, day)].get("net") for day in (19, 20, 21)]
+
+    await door.take([order(19), order(20), order(21)], now=NOW)
+    assert await net() == [None, None, None]
+    await door.take([rate("a", 20, "1.5")], now=NOW)
+    assert await net() == [None, D(15), D(15)]
+    await door.take([rate("b", 21, "2")], now=NOW)
+    assert await net() == [None, D(15), D(20)]
+    await door.take([rate("c", 20, "1.25", revision=1)], now=NOW)
+    assert await net() == [None, D("12.5"), D(20)]
 
 
 async def test_what_one_door_learns_another_knows(database: Database) -> None:

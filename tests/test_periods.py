@@ -27,6 +27,8 @@ ZONES = (
         ("Pacific/Apia", date(2011, 12, 31), "2011-12-30T10:00:00"),
         # Midnight does not exist where the clock jumps from 00:00 to 01:00.
         ("America/Sao_Paulo", date(2018, 11, 4), "2018-11-04T03:00:00"),
+        # It jumped from 23:30 over midnight to 00:30.
+        ("America/Toronto", date(1919, 3, 31), "1919-03-31T04:30:00"),
         # Midnight comes twice: the first counts.
         ("America/Havana", date(2026, 11, 1), "2026-11-01T04:00:00"),
     ],

@@ -9,6 +9,8 @@ from app.events.types import (
     Customer,
     Event,
     FxRateRecorded,
+    OrderLine,
+    OrderRecorded,
     QuoteRecorded,
     RecordVoided,
     RepRecorded,
@@ -115,6 +117,28 @@ async def test_what_looks_ahead_is_final_later(database: Database) -> None:
     door, week = Door(database, SETTINGS), timedelta(days=7)
     assert await repeated(door, "a", FINAL + week - timedelta(microseconds=1)) == []
     assert await repeated(door, "b", FINAL + week) == ["repeat_quote_conversations"]
+
+
+async def test_a_quote_that_turns_is_final_after_30_days(database: Database) -> None:
+    door, month = Door(database, SETTINGS), timedelta(days=30)
+
+    async def turned(name: str, now: datetime) -> list[str]:
+        issued = datetime(2026, 11, 20, 18, tzinfo=UTC)
+        quote = QuoteRecorded(
+            quote_id=name, rep_id=name, customer=Customer("k1"), status="issued", amount=D(1),
+            currency="USD", issued_at=issued,
+        )  # fmt: skip
+        line = OrderLine(line_id="1", quantity=D(1), unit_price=D(1))
+        order = OrderRecorded(
+            order_id=name, rep_id=name, quote_id=name, status="confirmed", currency="USD",
+            placed_at=issued + timedelta(days=29), lines=(line,),
+        )  # fmt: skip
+        await door.take([Event(f"q{name}", "crm", None, quote)], now=BEFORE)
+        await door.take([Event(f"o{name}", "crm", None, order)], now=now)
+        return [row[2] for row in await ledger(database) if row[:2] == (name, DAY)]
+
+    assert await turned("r1", FINAL + month - timedelta(microseconds=1)) == []
+    assert await turned("r2", FINAL + month) == ["turned_quotes"]
 
 
 async def other_measures(database: Database) -> list[tuple[Any, ...]]:

@@ -89,6 +89,9 @@ def test_every_type_is_taken_and_only_its_required_fields_are_needed(kind: str) 
         ("2026-11-20T18:00:00z", "2026-11-20T18:00:00"),
         ("2026-11-20T17:59:60Z", "2026-11-20T17:59:59"),
         ("2000-01-01T00:00:00Z", "2000-01-01T00:00:00"),
+        # a day ahead of the receiver's clock, read quickly and with care
+        ("2026-11-21T20:00:00Z", "2026-11-21T20:00:00"),
+        ("2026-11-21T20:00:00.0000009Z", "2026-11-21T20:00:00"),
     ],
 )
 def test_timestamps_that_are_read(text: str, instant: str) -> None:

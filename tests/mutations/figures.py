@@ -23,7 +23,7 @@ MUTATIONS = (
     Mutation(
         "app/kpi.py",
         "if all_of_it:",
-        "if all_of_it or not part:",
+        "if True:",
         "coverage is 1 where its base is 0",
         ("tests/test_kpi.py",),
     ),

@@ -38,6 +38,13 @@ DAYS = (
     ),
     Mutation(
         "app/periods.py",
+        "before = datetime.combine(day, time(), tzinfo=tz).astimezone(UTC)",
+        "before = datetime.combine(day, time(fold=1), tzinfo=tz).astimezone(UTC)",
+        "of two midnights the first starts the day",
+        ("tests/test_periods.py",),
+    ),
+    Mutation(
+        "app/periods.py",
         "return Period(kind, months_before(day, 12) + DAY, day + DAY)",
         "return Period(kind, day - timedelta(days=365) + DAY, day + DAY)",
         "the twelve months are calendar months, leap days or not",

@@ -59,7 +59,7 @@ MUTATIONS = (
         '"WHERE currency = $1 AND day >= $2 AND day < $3"',
         '"WHERE currency = $1 AND day > $2 AND day < $3"',
         "a rate that comes late reaches the money of its own day",
-        (FLOORS, MORE_FLOORS),
+        INGEST,
     ),
     Mutation(
         "app/batch/reach.py",
