@@ -132,6 +132,12 @@ class Database:
             yield Writing(connection, driver)
 
     @asynccontextmanager
+    async def proving(self) -> AsyncIterator[Writing]:
+        """One snapshot, as for reading, in which temporary tables can be made."""
+        async with self._transaction("REPEATABLE READ", read_only=False) as (connection, driver):
+            yield Writing(connection, driver)
+
+    @asynccontextmanager
     async def ingesting(self) -> AsyncIterator[Writing]:
         """A read-write transaction that is alone in changing facts and rollups."""
         async with self.writing() as session:

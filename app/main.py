@@ -34,6 +34,7 @@ from app.api.intake import Intake
 from app.api.live import Live
 from app.api.shared import Shared
 from app.api.state import Clock, State
+from app.check import checking
 from app.db import LOST, Database
 from app.dead_letters.retention import retaining
 from app.errors import BadRequest, FieldError, RingsideError, Unauthorized, Unavailable
@@ -114,6 +115,7 @@ def create_app(
             async with (
                 watching(database, state.views, settings, clock),
                 rereading(database, settings, partial(webhooks.deliver, state), clock),
+                checking(database, settings, clock),
                 retaining(database, settings.dead_letters_days, clock),
             ):
                 yield

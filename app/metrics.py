@@ -47,6 +47,17 @@ NOTIFICATIONS = Counter(
     registry=REGISTRY,
 )  # fmt: skip
 TEAM_KPI = Gauge("ringside_team_kpi", "Today's floor", ("team", "kpi"), registry=REGISTRY)
+CHECK_TIME = Gauge(
+    "ringside_check_timestamp_seconds", "When figures were last worked out anew",
+    registry=REGISTRY,
+)  # fmt: skip
+CHECK_ROWS = Gauge(
+    "ringside_check_rows", "Facts and rollup rows that check looked at", registry=REGISTRY
+)
+CHECK_DRIFTED = Gauge(
+    "ringside_check_drifted_rows", "Of these, those that were not what the facts say",
+    registry=REGISTRY,
+)  # fmt: skip
 REQUESTS = Histogram(
     "http_request_duration_seconds", "Requests by route", ("method", "route", "status"),
     registry=REGISTRY,

@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
 
+from app import check as checking
 from app import keys, restatements, rollups
 from app.alerts import keep, outbox, rulebook
 from app.db import LOST, Database, create_engine, metadata, ours_of
@@ -24,7 +25,7 @@ from app.settings import read
 
 # Every station that owns tables.
 STATIONS: tuple[ModuleType, ...] = (
-    facts, rollups, restatements, keys, rulebook, keep, outbox, notes,
+    facts, rollups, restatements, keys, rulebook, keep, outbox, notes, checking,
 )  # fmt: skip
 
 _LOCK = 0x4D494752

@@ -190,3 +190,22 @@ async def move(session: Writing, rows: Sequence[tuple[Any, ...]]) -> None:
             f"DELETE FROM rep_months r USING moved m WHERE r.rep_id = m.rep_id "
             f"AND r.month = date_trunc('month', m.day)::date AND ({_ANY_LESS}) AND {_ALL_ZERO}"
         )
+
+
+async def remake_months(session: Writing, months: Iterable[Key]) -> None:
+    """Make the rows of these `(rep_id, first day of the month)` what their days add up to."""
+    ordered = sorted(months)
+    keys = [rep_id for rep_id, _ in ordered], [month for _, month in ordered]
+    await session.run(
+        "DELETE FROM rep_months WHERE (rep_id, month) IN "
+        "(SELECT * FROM unnest($1::text[], $2::date[]))",
+        *keys,
+    )
+    sums = ", ".join(_TRIMMED[m].format(f"sum({m})") for m in MEASURES)
+    await session.run(
+        f"INSERT INTO rep_months (rep_id, month, {', '.join(MEASURES)}) SELECT d.rep_id, m.month, "
+        f"{sums} FROM unnest($1::text[], $2::date[]) AS m(rep_id, month) "
+        "JOIN rep_days d ON d.rep_id = m.rep_id AND d.day >= m.month "
+        "AND d.day < m.month + interval '1 month' GROUP BY 1, 2",
+        *keys,
+    )

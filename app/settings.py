@@ -242,6 +242,12 @@ class Settings(BaseModel):
         False, description="send notices of alerts to public addresses only"
     )
 
+    check_sample: float = Field(
+        1,
+        ge=0,
+        le=100,
+        description="percent of the reps' days that are worked out anew every hour; 0 for none",
+    )
     batch_events: int = Field(20_000, ge=1, le=100_000, description="the most a batch holds")
     brake_share: float = Field(
         0.5, gt=0, le=1, description="share of a batch that may be refused before we stop"

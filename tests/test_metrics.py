@@ -31,6 +31,10 @@ def test_the_list_is_the_promised_one() -> None:
         "ringside_alerts": ("state", "severity"),
         "ringside_notifications_total": ("sink", "outcome"),
         "ringside_team_kpi": ("team", "kpi"),
+        "ringside_object_reads": ("source",),
+        "ringside_check_timestamp_seconds": (),
+        "ringside_check_rows": (),
+        "ringside_check_drifted_rows": (),
         "http_request_duration_seconds": ("method", "route", "status"),
         "ringside_build_info": ("version",),
     }

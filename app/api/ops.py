@@ -4,14 +4,14 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from app import metrics
+from app import check, metrics
 from app.alerts import keep
 from app.api.feeds import feeds_of
 from app.api.state import State, state_of
 from app.errors import Unavailable
 from app.figures import figures
 from app.kpis import chosen
-from app.migrate import check
+from app.migrate import check as check_schema
 from app.spans import Subject, asked
 
 router = APIRouter(include_in_schema=False)
@@ -28,7 +28,7 @@ async def livez() -> dict[str, str]:
 @router.get("/readyz")
 async def readyz(request: Request) -> dict[str, str]:
     """PostgreSQL is there, and has the schema of this version."""
-    await check(state_of(request).database)
+    await check_schema(state_of(request).database)
     return {"status": "ready"}
 
 
@@ -66,6 +66,7 @@ async def _observe(state: State) -> None:
             if feed.watermark is not None:
                 metrics.WATERMARK.labels(feed.source).set(feed.watermark.timestamp())
         await keep.observe(view.reading)
+        await check.observe(view.reading)
         metrics.TEAM_KPI.clear()
         for team in view.roster.directory.teams():
             found = await figures(

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import chain
 
-from app.batch.causes import Causes
 from app.batch.desk import Desk
 from app.db import Reading
 from app.facts.rows import Leg
@@ -28,7 +27,7 @@ class Distincts:
 
 
 async def distincts_of(
-    session: Reading, desk: Desk, causes: Callable[[], Causes], keeps: Callable[[date], bool]
+    session: Reading, desk: Desk, cause_of: Callable[[Leg], Cause], keeps: Callable[[date], bool]
 ) -> Distincts:
     """What the desk's legs change of the sets of days that are kept; before they are written."""
     found = Distincts()
@@ -39,7 +38,7 @@ async def distincts_of(
             for customer, step in ((was, -1), (now, 1)):
                 if customer is not None and keeps(customer[1]):
                     moved[customer] += step
-                    found.causes[customer[0], customer[1], "customers"] = causes().of(after)
+                    found.causes[customer[0], customer[1], "customers"] = cause_of(after)
         found.parts += (part for part in _missed(before, after) if keeps(part.day))
     moved = Counter({key: step for key, step in moved.items() if step})
     if moved:

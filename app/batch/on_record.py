@@ -20,7 +20,7 @@ async def put_on_record(
     """Keep every closed measure that `moved` moves, and what closed days count once."""
     keeps = cache(closing.keeps)
     causes = cache(lambda: Causes(desk))
-    distincts = await distincts_of(session, desk, causes, keeps)
+    distincts = await distincts_of(session, desk, lambda leg: causes().of(leg), keeps)
     if any(keeps(row[1]) for row in moved):
         by_measure: dict[tuple[str, date, str], Cause] = causes_of(desk, pairs, causes(), keeps)
         await restate(session, moved, by_measure, closing)

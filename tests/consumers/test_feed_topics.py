@@ -16,8 +16,8 @@ from app.errors import BadConfiguration
 from app.feeds.registry import feed_topics
 from app.ingest import Door
 from app.producer import Producer, Record, connection
+from app.proof.ledgers import ledgers
 from app.settings import Settings
-from app.verify import ledgers
 from consumers import subscription
 from consumers.decoding import decode
 from consumers.runner import Runner

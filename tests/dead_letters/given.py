@@ -8,8 +8,8 @@ from app.dead_letters.kept import Choice, listed
 from app.dead_letters.letter import Envelope
 from app.events.refusals import Refusal
 from app.ingest import Door, Origin, Refused
+from app.proof.ledgers import ledgers
 from app.settings import read
-from app.verify import ledgers
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SETTINGS = read({}, secret="s")
