@@ -135,17 +135,20 @@ def _identity(address: str) -> str | None:
     scheme, _, rest = address.partition(":")
     if scheme.lower() not in ("client", "sip", "sips"):
         return None
-    who = rest if scheme.lower() == "client" else unquote(rest.partition("@")[0])
-    if who.lower() in ("", "anonymous") or re.fullmatch(r"\+?[0-9]+", who):
-        return None
-    return who
+    if scheme.lower() == "client":
+        who = rest
+    else:
+        # The user of a trunk is a number, and no desk phone of ours.
+        user = unquote(rest.partition("@")[0])
+        who = "" if re.fullmatch(r"\+?[0-9]+", user) else user
+    return None if who.lower() in ("", "anonymous") else who
 
 
 def _number(address: str) -> str | None:
     """The number at an address, as the carrier spells it; None where it is withheld or none."""
     scheme, colon, rest = address.strip().partition(":")
     plain = re.split(r"[@;]", rest)[0] if colon and scheme.lower() != "client" else address.strip()
-    if plain in WITHHELD or not re.search(r"[0-9]", plain):
+    if not re.search(r"[0-9]", plain):
         return None
     # Some carriers leave the plus out; a national number starts with 0 or is shorter.
     if re.fullmatch(r"[1-9][0-9]{10,14}", plain):

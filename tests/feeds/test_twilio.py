@@ -94,6 +94,16 @@ def test_ringing_all_makes_a_leg_for_each_client_of_one_call() -> None:
     assert {call for call, _ in given.standing(found)} == {f"twilio:{PARENT}"}
 
 
+def test_an_answered_leg_stands_over_a_later_one_that_was_not() -> None:
+    later = read(CallSid="CA9", CallStatus="busy", CallDuration="0",
+                 Timestamp="Tue, 18 Nov 2025 10:30:00 +0000")  # fmt: skip
+    assert isinstance(later, Event)
+    assert isinstance(later.data, CallEnded)
+    assert (later.data.outcome, later.data.talk_seconds) == ("busy", 0)
+    for order in permutations([read(), later]):
+        assert list(given.standing(order).values()) == [leg()]
+
+
 @pytest.mark.parametrize(
     ("over", "url", "want"),
     [
@@ -106,6 +116,9 @@ def test_ringing_all_makes_a_leg_for_each_client_of_one_call() -> None:
         ({"To": "+13035559999"}, "?rep=ada&direction=inbound", {"rep_id": "twilio:ada"}),
         # A desk phone is a SIP user; a SIP trunk's user is a number.
         ({"To": "sip:ada@acme.sip.twilio.com"}, "", {"rep_id": "twilio:ada"}),
+        ({"To": "client:42"}, "", {"rep_id": "twilio:42"}),
+        ({"From": "sip:ada@acme.sip.twilio.com", "To": PHONE}, "",
+         {"rep_id": "twilio:ada", "direction": "outbound"}),
         ({"From": "sip:+13035550142@trunk.test;user=phone"}, "", {}),
         ({"From": "tel:+13035550142;ext=7"}, "", {}),
         ({"From": "13035550142"}, "", {}),
