@@ -35,7 +35,6 @@ REASONS = {
 # A supervisor who listens; an agent who brings somebody else in: no customer's call, and no part
 # of the one it belongs to.
 ASIDE = ("MONITOR", "EXTERNAL_OUTBOUND")
-MOST_REVISION = 2**53 - 1
 
 
 class _Agent(Struct, rename="pascal"):
@@ -148,5 +147,4 @@ def _revision(updated_at: str | None) -> int:
     """Milliseconds of the last change, 0 where it does not say."""
     if updated_at is None:
         return 0
-    milliseconds = int(moment(updated_at, "LastUpdateTimestamp").timestamp() * 1000)
-    return min(max(0, milliseconds), MOST_REVISION)
+    return int(moment(updated_at, "LastUpdateTimestamp").timestamp() * 1000)

@@ -73,6 +73,13 @@ def test_the_newest_word_on_a_contact_stands_whichever_comes_first() -> None:
         assert list(given.standing(order).values()) == [newest.data]
 
 
+def test_an_event_is_ordered_by_the_last_change() -> None:
+    for over, moment in (({}, at(1020)), ({"LastUpdateTimestamp": None}, at(900))):
+        one = read(**over)
+        assert isinstance(one, Event)
+        assert one.time == moment
+
+
 def test_a_transferred_call_is_one_call_with_a_leg_for_each_agent() -> None:
     second = told(
         ContactId=SECOND, InitialContactId=FIRST, PreviousContactId=FIRST,
@@ -95,6 +102,7 @@ def test_a_transferred_call_is_one_call_with_a_leg_for_each_agent() -> None:
         ({"Agent": agent(Username=None)}, {"rep_id": "amazonconnect:id-of-ada"}),
         ({"CustomerEndpoint": {"Address": "sip:x@y", "Type": "VOIP"}}, {"customer": None}),
         ({"CustomerEndpoint": None}, {"customer": None}),
+        ({"CustomerEndpoint": {"Address": "", "Type": "TELEPHONE_NUMBER"}}, {"customer": None}),
         ({"CustomerEndpoint": {"Address": "anonymous", "Type": "TELEPHONE_NUMBER"}},
          {"customer": Customer(phone="anonymous")}),
         ({"LastUpdateTimestamp": None}, {"revision": 0}),
@@ -113,6 +121,9 @@ def test_who_called_whom_and_what_answered(over: dict[str, Any], want: dict[str,
         ({"DisconnectReason": "TELECOM_UNANSWERED"}, "no_answer"),
         ({"DisconnectReason": None}, "no_answer"),
         ({"AnsweringMachineDetectionStatus": "SIT_TONE_BUSY"}, "busy"),
+        # A person said hello and was gone before there was an agent.
+        ({"AnsweringMachineDetectionStatus": "HUMAN_ANSWERED"}, "no_answer"),
+        ({"AnsweringMachineDetectionStatus": "AMD_UNRESOLVED"}, "no_answer"),
     ],
 )
 def test_a_call_out_that_nobody_answered(over: dict[str, Any], outcome: str) -> None:

@@ -44,6 +44,13 @@ def leg(**over: Any) -> CallEnded:
     return CallEnded(**{**plain, **over})
 
 
+def test_an_event_is_ordered_by_when_it_was_told() -> None:
+    for told_at, moment in ((STARTED + 128_900, at(128_900)), (None, at(128_417))):
+        one = read(event_timestamp=told_at)
+        assert isinstance(one, Event)
+        assert one.time == moment
+
+
 def test_durations_are_milliseconds_and_talk_is_without_the_ringing() -> None:
     assert told() == leg()
     assert told(total_duration=999_999.9) == leg()
@@ -53,6 +60,7 @@ def test_hold_is_known_only_where_it_is_told() -> None:
     assert told().hold_seconds is None
     assert told(hold_time=0) == leg(hold_seconds=0)
     assert told(hold_time=20_500.5) == leg(hold_seconds=20, talk_seconds=100)
+    assert told(hold_time=121_000, duration=120_000) == leg(hold_seconds=121, talk_seconds=0)
 
 
 def test_without_a_duration_talk_is_not_known() -> None:
@@ -103,8 +111,16 @@ def test_a_voicemail_stands_over_the_missed_call_and_its_hangup_in_any_order() -
 
 
 def test_leaving_a_voicemail_is_a_machines_answer() -> None:
-    one = told("hangup", voicemail_link="https://x.test/v")
-    assert (one.outcome, one.answered_by, one.answered_at) == ("voicemail", "machine", None)
+    left: tuple[dict[str, Any], ...] = (
+        {"voicemail_link": "https://x.test/v"}, {"voicemail_recording_id": 7},
+    )  # fmt: skip
+    for over in left:
+        one = told("hangup", **over)
+        assert (one.outcome, one.answered_by, one.answered_at) == ("voicemail", "machine", None)
+    # It stands over an answer told later, which was the machine's.
+    found = [read("voicemail"), read(event_timestamp=STARTED + 500_000)]
+    for order in permutations(found):
+        assert [one.outcome for one in given.standing(order).values()] == ["voicemail"]
 
 
 def test_ringing_all_is_one_call_with_a_leg_for_each_user() -> None:
@@ -147,6 +163,7 @@ def test_a_transferred_call_keeps_the_id_that_it_began_with() -> None:
         ("something_new", {}, "kind"),
         ("hangup", {"target": {"type": "department", "id": 4}}, "no_rep"),
         ("hangup", {"target": {}}, "no_rep"),
+        ("hangup", {"target": {"type": "user", "id": None}}, "no_rep"),
         ("missed", {"target": None}, "no_rep"),
     ],
 )

@@ -71,6 +71,33 @@ def test_talk_is_of_the_accepted_leg_and_the_master_leg_has_the_ringing() -> Non
     assert told(record(leg())) == [logged()]
 
 
+def test_an_event_is_ordered_by_the_last_change() -> None:
+    for over, moment in (({}, at(130)), ({"lastModifiedTime": None}, at(90))):
+        (one,) = read(record(leg(), **over))
+        assert isinstance(one, Event)
+        assert one.time == moment
+    (one,) = read(session(party(missedCall=True)))
+    assert isinstance(one, Event)
+    assert one.time == HUNG_UP
+
+
+def test_legs_name_the_rep_or_the_record_does() -> None:
+    unnamed = leg(None)
+    assert told(record(unnamed)) == [logged()]
+    # Beside legs that name their extension, one that does not is the line's.
+    line = leg(None, startTime="2025-11-18T09:59:00.000Z", duration=900)
+    nobody = {"startTime": "2025-11-18T10:00:04.000Z", "duration": 1, "extension": {"id": None}}
+    assert told(record(line, leg(), nobody, extension=None)) == [logged()]
+    # The master leg alone.
+    whole = {**record(), "extension": {"id": ""}}
+    assert told(whole) == [logged(answered_at=None, talk_seconds=90, revision=1)]
+
+
+def test_an_older_record_has_only_a_session_id() -> None:
+    (one,) = told(record(leg(), telephonySessionId=None))
+    assert one.call_id == "ringcentral:77"
+
+
 def test_legs_of_one_part_overlap_and_count_once() -> None:
     phone = leg(startTime="2025-11-18T10:00:10.000Z", duration=80, legType="SipToPstn")
     assert told(record(leg(), phone)) == [logged()]
@@ -98,6 +125,8 @@ def test_the_call_log_stands_over_the_session_whichever_comes_first() -> None:
 def test_a_running_call_says_the_wrong_direction_and_is_not_read() -> None:
     running = record(direction="Outbound", result="In Progress", duration=None)
     assert read(running) == [Ignored("not_final", "In Progress")]
+    assert read(record(result="In Progress")) == [Ignored("not_final", "In Progress")]
+    assert read(record(duration=None)) == [Ignored("not_final", "Accepted")]
 
 
 def test_a_queues_call_is_of_the_agents_it_rang_and_not_of_the_queue() -> None:
