@@ -7,6 +7,7 @@ RingsideError                     500  exit 1
 ├── NotFound                      404
 ├── Conflict                      409         the resource is in the way of the request
 ├── TooLarge                      413         over the documented size
+├── Slow                          408         the request did not come to its end in time
 ├── TooMany                       429         over the rate limit; carries `retry_after`
 ├── Unavailable                   503  exit 69  something we stand on is not there; `retry_after`
 ├── Fenced                        409         another consumer has moved these offsets on
@@ -85,6 +86,13 @@ class TooLarge(RingsideError):
 
     status = 413
     title = "The request is too large"
+
+
+class Slow(RingsideError):
+    """The request did not come to its end in time."""
+
+    status = 408
+    title = "The request took too long to come"
 
 
 class TooMany(RingsideError):

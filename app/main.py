@@ -13,6 +13,7 @@ import asyncpg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app import metrics
 from app.alerts.watch import watching
@@ -30,6 +31,7 @@ from app.api import (
     restatements,
     webhooks,
 )
+from app.api.bounds import Bounded
 from app.api.intake import Intake
 from app.api.live import Live
 from app.api.shared import Shared
@@ -133,10 +135,12 @@ def create_app(
     app.state.ringside = state
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(Bounded, answer=_problem)
     app.middleware("http")(_measured)
     app.add_exception_handler(RingsideError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     for lost in LOST:
         app.add_exception_handler(lost, _lost)
     app.add_exception_handler(asyncpg.CharacterNotInRepertoireError, _unsayable)
@@ -207,6 +211,11 @@ async def _http(request: Request, error: Exception) -> Response:
     title = HTTPStatus(error.status_code).phrase
     headers = dict(error.headers or {})
     return _answer(request, error.status_code, title, str(error.detail), headers=headers)
+
+
+async def _gone(request: Request, _: Exception) -> Response:
+    # Nobody hears it; but it is no fault of ours, and nothing for the log.
+    return _answer(request, 400, HTTPStatus.BAD_REQUEST.phrase, "the request broke off")
 
 
 async def _lost(request: Request, error: Exception) -> Response:

@@ -15,6 +15,7 @@ import uvicorn
 from app import keys
 from app.api.ops import metrics_alone
 from app.api.state import State
+from app.commands.connection import Connection
 from app.db import Database
 from app.embedded import running
 from app.errors import BadConfiguration
@@ -80,7 +81,7 @@ async def serve(app: Application, taken: socket.socket, stop: asyncio.Event) -> 
 def _server(app: Application) -> Server:
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS, h11_max_incomplete_event_size=64 << 10,
+        timeout_graceful_shutdown=GRACE_SECONDS, http=Connection,
     )  # fmt: skip
     return Server(config)
 
