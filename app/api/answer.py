@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ JSON = "application/json"
 CSV = "text/csv"
 MOST_ITEMS = 1_000
 USUAL_ITEMS = 100
+NOTHING: Mapping[str, str] = {}
 
 
 def answered(request: Request, answer: object) -> Response:
@@ -24,12 +26,14 @@ def answered(request: Request, answer: object) -> Response:
     return respond(request, tag_of(answer, body), body)
 
 
-def respond(request: Request, tag: str, body: bytes) -> Response:
-    """An answer's JSON, or 304 where the client has the one with this tag."""
+def respond(
+    request: Request, tag: str, body: bytes, kind: str = JSON, more: Mapping[str, str] = NOTHING
+) -> Response:
+    """An answer's bytes, or 304 where the client has those with this tag."""
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type=JSON, headers=headers)
+    return Response(body, media_type=kind, headers={**headers, **more})
 
 
 def tag_of(answer: object, body: bytes) -> str:
@@ -47,19 +51,32 @@ def wants_csv(request: Request) -> bool:
     return CSV in request.headers.get("accept", "").lower()
 
 
-def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Response:
-    """Rows as CSV. A text that a spreadsheet would run as a formula gets an apostrophe before."""
+def as_csv(
+    request: Request, answer: Any, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]
+) -> Response:
+    """The rows of `answer` as CSV; headers say what the rows cannot: its moment, the next page.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe before.
+    """
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(columns)
     for row in rows:
         writer.writerow([_cell(row.get(column)) for column in columns])
-    return Response(out.getvalue(), media_type=f"{CSV}; charset=utf-8")
+    body = out.getvalue().encode()
+    more = {"Ringside-As-Of": _cell(answer.as_of)}
+    following = getattr(answer, "next_cursor", None)
+    if following is not None:
+        address = request.url.include_query_params(cursor=following)
+        more["Link"] = f'<{address.path}?{address.query}>; rel="next"'
+    return respond(request, tag_of(None, body), body, f"{CSV}; charset=utf-8", more)
 
 
 def _cell(value: Any) -> Any:
     if value is None or value is msgspec.UNSET:
         return ""
+    if isinstance(value, datetime | bool):
+        return encode(value).decode().strip('"')  # as the JSON has it
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return value if _is_number(value) else "'" + value
     return value

@@ -50,7 +50,8 @@ async def get_leaderboard(
     if as_of is not None:
         found = final_board(found)
     if wants_csv(request):
-        return as_csv(COLUMNS, [_row(row) for row in (*found.entries, *found.unranked)])
+        rows = [_row(row) for row in (*found.entries, *found.unranked)]
+        return as_csv(request, found, COLUMNS, rows)
     return answered(request, found)
 
 

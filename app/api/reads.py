@@ -190,7 +190,8 @@ async def get_rep_records(
     async with state.views.open(state.clock()) as view:
         found = await records(view, subject, kpi_of(kpi), period, limit=limit, cursor=cursor)
     if wants_csv(request):
-        return as_csv(Record.__struct_fields__, [_row(record) for record in found.items])
+        rows = [_row(record) for record in found.items]
+        return as_csv(request, found, Record.__struct_fields__, rows)
     return answered(request, found)
 
 
@@ -216,7 +217,8 @@ async def _series(
     if as_of is not None:
         found = final_series(found)
     if wants_csv(request):
-        return as_csv(POINT_COLUMNS, [_row(point) for point in found.points])
+        rows = [_row(point) for point in found.points]
+        return as_csv(request, found, POINT_COLUMNS, rows)
     return answered(request, found)
 
 

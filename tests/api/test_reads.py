@@ -79,10 +79,28 @@ async def test_a_leaderboard_as_json_and_csv(database: Database) -> None:
             "/v1/leaderboards/calls", params={"date": "2026-11-20"}, headers={"accept": "text/csv"}
         )
         assert sheet.text.splitlines()[1] == "1,r1,Name of r1,West,2,1,,,,,"
+        assert sheet.headers["ringside-as-of"] == AS_OF
+        known = {"accept": "text/csv", "if-none-match": sheet.headers["etag"]}
+        again = await desk.reader.get(
+            "/v1/leaderboards/calls", params={"date": "2026-11-20"}, headers=known
+        )
+        assert again.status_code == 304
         ratio = await desk.get("/v1/leaderboards/hold_share", min_sample="60", date="2026-11-20")
         assert [(u["rep_id"], u["reason"]) for u in ratio["unranked"]] == [
             ("r1", "small_sample"), ("r2", "no_data"),
         ]  # fmt: skip
+
+
+async def test_records_as_csv_lead_to_the_next_page(database: Database) -> None:
+    async with serving(database) as desk:
+        await desk.post([rep("r1", "West"), call(1, "r1"), call(2, "r1")])
+        path = "/v1/reps/r1/records?kpi=calls&date=2026-11-20&limit=1"
+        seen = []
+        while path:
+            page = await desk.reader.get(path, headers={"accept": "text/csv"})
+            seen += [line[:40] for line in page.text.splitlines()[1:]]
+            path = page.links["next"]["url"] if "next" in page.links else ""
+        assert seen == [f"call,c{n},2026-11-20T18:00:00Z,2026-11-20,true"[:40] for n in (1, 2)]
 
 
 async def test_series_records_and_feeds(database: Database) -> None:
