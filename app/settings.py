@@ -29,6 +29,7 @@ from pydantic import (
 
 from app.errors import BadConfiguration
 from app.floors import Floors
+from app.steps import FloorStep, WeekStep
 
 
 def _plain(name: str) -> Any:
@@ -38,26 +39,6 @@ def _plain(name: str) -> Any:
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _ALIASES = TypeAdapter(dict[_Name, dict[_Name, _Name]])
-
-
-class FloorStep(BaseModel):
-    """A conversation floor from a date on: of a team, or of all that have none of their own."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    since: date = Field(alias="from")
-    team: str | None = Field(None, min_length=1, max_length=200)
-    seconds: int = Field(ge=0, le=86400)
-
-
-class WeekStep(BaseModel):
-    """The working weekdays (0 for Monday) from a date on: of a team, or of all the others."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    since: date = Field(alias="from")
-    team: str | None = Field(None, min_length=1, max_length=200)
-    weekdays: tuple[Annotated[int, Field(ge=0, le=6)], ...]
 
 
 class Settings(BaseModel):
