@@ -124,10 +124,10 @@ def _shown(view: View, field: Field) -> tuple[Period, str, datetime]:
     for rep_id in field.only_by_facts():
         period, timeline = field.period_of(rep_id), roster.timeline(rep_id)
         shared[period, timeline.zone_on(period.last_day)] += 1
-        end = timeline.start_of(period.end)
+        end = timeline.ended(period.start, period.end)
         ends = end if ends is None else max(ends, end)
     period, zone = commonest(roster, shared, field.lineup.period_on)
-    return period, zone, ends or roster.timeline(NOBODY).start_of(period.end)
+    return period, zone, ends or roster.timeline(NOBODY).ended(period.start, period.end)
 
 
 def _rows(view: View, kpi: Kpi, field: Field) -> Callable[[int], dict[str, Any]]:

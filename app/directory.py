@@ -93,6 +93,15 @@ class Timeline:
             return day + DAY
         return day if instant >= self.start_of(day) else day - DAY
 
+    def ended(self, start: date, end: date) -> datetime:
+        """The instant (UTC) by which every day of `start`..`end` (exclusive) has ended.
+
+        Mostly the last day's end; but where the rep goes west over the date line and east again,
+        the day before the last may end two hours after it.
+        """
+        last = self.start_of(end)
+        return last if end - start == DAY else max(last, self.start_of(end - DAY))
+
     def aliases(self) -> frozenset[str]:
         """Every name of another system that this rep has or had."""
         return frozenset().union(*self._aliases)

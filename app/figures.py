@@ -135,14 +135,16 @@ def period_shown(scope: Scope, asked: Asked) -> tuple[Period, PeriodShown]:
 
 
 def end_of(scope: Scope, period: Period) -> datetime:
-    """The instant the period's last day ends: the latest of the ends it has for its reps.
+    """The instant the period's days have ended: the latest of the ends it has for its reps.
 
     Days a member no longer served count too: until they end somebody may still join. If nobody
     is in the scope, the period ends in the default zone.
     """
     roster = scope.roster
-    ends = {roster.timeline(rep_id).start_of(own.end) for rep_id, own in scope.periods.items()}
-    return max(ends, default=roster.directory.of("").start_of(period.end))
+    ends = {
+        roster.timeline(rep_id).ended(own.start, own.end) for rep_id, own in scope.periods.items()
+    }
+    return max(ends, default=roster.directory.of("").ended(period.start, period.end))
 
 
 def card_day(view: View, rep_id: str, period: Period) -> date:

@@ -176,8 +176,8 @@ async def work_out(
     await work_out_pairs(session, desk, pairs)
     moved = movement_of(desk, pairs).rows()
     closing = Closing(now, final_after, directory, known.directory)
-    await put_on_record(session, desk, pairs, moved, closing)
-    news = await announced.prepare(session, desk, closing, calendar)
+    called = await put_on_record(session, desk, pairs, moved, closing)
+    news = await announced.prepare(session, desk, called, closing, calendar)
     await move(session, moved)
     await keep_remarked(session, pairs)
     for shelf in desk.shelves.values():

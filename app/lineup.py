@@ -64,7 +64,7 @@ class Lineup:
     def count(self, timeline: Timeline, period: Period) -> None:
         """Count the period of an active rep."""
         self.shared[period, timeline.zone_on(period.last_day)] += 1
-        end = timeline.start_of(period.end)
+        end = timeline.ended(period.start, period.end)
         self.ends = end if self.ends is None else max(self.ends, end)
 
 

@@ -92,7 +92,7 @@ def _point(start: date, shown: Figure, status: Status) -> Point:
 
 
 def _ends(view: View, scope: Scope, cuts: Sequence[date]) -> list[datetime]:
-    """For each bucket the instant its last day ends, the latest of its reps' ends.
+    """For each bucket the instant its days have ended, the latest of its reps' ends.
 
     Reps that share their zones and dates, as most do, are looked at once.
     """
@@ -107,8 +107,8 @@ def _ends(view: View, scope: Scope, cuts: Sequence[date]) -> list[datetime]:
         here = [span for span in alike.values() if span.start < hi and lo < span.end]
         ends.append(
             max(
-                (view.roster.timeline(s.rep_id).start_of(hi) for s in here),
-                default=nobody.start_of(hi),
+                (view.roster.timeline(s.rep_id).ended(lo, hi) for s in here),
+                default=nobody.ended(lo, hi),
             )
         )
     return ends

@@ -47,6 +47,10 @@ def test_a_move_over_the_date_line_leaves_a_day_empty() -> None:
     assert rep.start_of(date(2026, 6, 2)) < rep.start_of(date(2026, 6, 1))
     assert rep.day_of(at("2026-06-01T09:59:59")) == date(2026, 5, 31)
     assert rep.day_of(at("2026-06-01T10:00:00")) == date(2026, 6, 2)
+    # 31 May ends with the start of 1 June, an hour after 1 June itself.
+    assert rep.ended(date(2026, 6, 1), date(2026, 6, 2)) == at("2026-06-01T10:00:00")
+    assert rep.ended(date(2026, 5, 31), date(2026, 6, 2)) == at("2026-06-01T11:00:00")
+    assert rep.ended(date(2026, 5, 1), date(2026, 6, 3)) == at("2026-06-02T10:00:00")
 
 
 @given(

@@ -8,7 +8,7 @@ to the last digit. The floor's seed is in the test's name: `floor(seed)` makes i
 import json
 import os
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -100,6 +100,8 @@ async def through_the_door(
     events: list[dict[str, Any]],
     rng: random.Random,
     chosen: Settings | None = None,
+    *,
+    now: datetime | None = None,
 ) -> None:
     settings = chosen or settings_of(drawn)
     door = Door(database, settings)
@@ -112,7 +114,7 @@ async def through_the_door(
         ]
         arrivals = [event for event in decoded if isinstance(event, Event)]
         assert len(arrivals) == len(batch), decoded
-        await door.take(arrivals, now=drawn.now)
+        await door.take(arrivals, now=now or drawn.now)
 
 
 async def agree(view: View, drawn: Floor, oracle: Oracle, rng: random.Random) -> None:

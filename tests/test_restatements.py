@@ -55,6 +55,8 @@ async def test_a_correction_of_a_final_day(database: Database) -> None:
         for measure, was in (
             ("calls", 1), ("outbound_calls", 1), ("answered_calls", 1), ("answered_outbound", 1),
             ("talk_time", 80), ("unknown_party_calls", 1),
+            # nobody announced the rep, so it was the call that made it a working day
+            ("working_days", 1),
         )
     ]  # fmt: skip
 
@@ -148,6 +150,26 @@ async def other_measures(database: Database) -> list[tuple[Any, ...]]:
         "FROM restatements WHERE final AND measure IN ('customers', 'team', 'working_days') "
         "ORDER BY id",
     )
+
+
+async def test_a_first_call_of_somebody_nobody_announced_makes_a_final_day_worked(
+    database: Database,
+) -> None:
+    door = Door(database, SETTINGS)
+    await door.take([call("a")], now=FINAL)
+    await door.take([call("b", call_id="c2")], now=FINAL)
+    assert [row[:6] + row[8:] for row in await other_measures(database)] == [
+        ("r1", DAY, DAY, "working_days", D(0), D(1), "a"),
+    ]
+    voids = [
+        Event(f"v{key}", "pbx", None, RecordVoided(kind="call", key=key, rep_id="r1", revision=1))
+        for key in ("c1", "c2")
+    ]
+    await door.take(voids[:1], now=FINAL)
+    await door.take(voids[1:], now=FINAL)
+    assert [row[3:6] + row[8:] for row in (await other_measures(database))[1:]] == [
+        ("working_days", D(1), D(0), "vc2"),
+    ]
 
 
 async def test_the_customers_of_a_final_day(database: Database) -> None:

@@ -1,4 +1,5 @@
-"""What a batch announces about final days: another team, another number of working days.
+"""What a batch says otherwise of final days: another team, another number of working days, be it
+that a rep whom nobody announced has a first call there, or none any more.
 
 Neither is a sum of the rollups, so neither shows as a movement; both change figures of days that
 were final. Call `prepare` before anything is written and `keep` after all of it is.
@@ -40,9 +41,16 @@ class Announced:
 
 
 async def prepare(
-    session: Reading, desk: Desk, closing: Closing, calendar: WorkCalendar
+    session: Reading,
+    desk: Desk,
+    called: Mapping[tuple[str, date], Cause],
+    closing: Closing,
+    calendar: WorkCalendar,
 ) -> Announced:
-    """Find what the desk's states of reps and time off say otherwise of days that are final."""
+    """Find what the desk's states of reps and time off say otherwise of days that are final.
+
+    `called` are the days of reps whose number of calls may be another, and the event behind it.
+    """
     announced = Announced()
     causes: dict[str, Cause] = {}
     of_rep: dict[str, list[Stretch]] = {}
@@ -60,6 +68,10 @@ async def prepare(
         if off.date <= closing.last_final(off.rep_id) and not _holds(of_rep, off):
             cause = (off.source, off.event_id)
             announced.stretches.append(Stretch(off.rep_id, off.date, off.date, cause))
+    held = {(s.rep_id, s.day) for s in announced.stretches}
+    for (rep_id, day), cause in sorted(called.items()):
+        if (rep_id, day) not in held and _unannounced(rep_id, day, closing):
+            announced.stretches.append(Stretch(rep_id, day, day, cause))
     if announced.stretches:
         roster = Roster(closing.before, closing.now)
         announced.before = await _working_days(session, roster, announced.stretches, calendar)
@@ -80,6 +92,12 @@ async def keep(
     await restate_working_days(
         session, [(s, was, now) for s, was, now in counts if was != now], closing.now
     )
+
+
+def _unannounced(rep_id: str, day: date, closing: Closing) -> bool:
+    """Whether it is a final day on which nobody knows the rep: it is worked if the rep called."""
+    states = (d.of(rep_id).state_on(day) for d in (closing.before, closing.directory))
+    return not any(states) and day <= closing.last_final(rep_id)
 
 
 def _differing(

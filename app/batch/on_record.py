@@ -16,14 +16,19 @@ from app.restatements import Cause, Closing, keep_parts, restate, restate_custom
 
 async def put_on_record(
     session: Writing, desk: Desk, pairs: Pairs, moved: Sequence[tuple[Any, ...]], closing: Closing
-) -> None:
-    """Keep every closed measure that `moved` moves, and what closed days count once."""
+) -> dict[tuple[str, date], Cause]:
+    """Keep every closed measure that `moved` moves, and what closed days count once.
+
+    Answers which closed days of reps may have another number of calls, and by what event.
+    """
     keeps = cache(closing.keeps)
     causes = cache(lambda: Causes(desk))
     distincts = await distincts_of(session, desk, lambda leg: causes().of(leg), keeps)
+    by_measure: dict[tuple[str, date, str], Cause] = {}
     if any(keeps(row[1]) for row in moved):
-        by_measure: dict[tuple[str, date, str], Cause] = causes_of(desk, pairs, causes(), keeps)
+        by_measure = causes_of(desk, pairs, causes(), keeps)
         await restate(session, moved, by_measure, closing)
     if distincts.parts:
         await restate_customers(session, distincts.counts, distincts.causes, closing)
         await keep_parts(session, distincts.parts, closing.now)
+    return {key[:2]: cause for key, cause in by_measure.items() if key[2] == "calls"}

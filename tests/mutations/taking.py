@@ -132,6 +132,13 @@ MUTATIONS = (
         ("tests/test_restatements.py",),
     ),
     Mutation(
+        "app/batch/announced.py",
+        "if (rep_id, day) not in held and _unannounced(rep_id, day, closing):",
+        "if False:",
+        "a call that makes a final day a working day restates it",
+        ("tests/test_restatements.py",),
+    ),
+    Mutation(
         "app/restatements.py",
         '"turned_quotes": timedelta(days=30),',
         '"turned_quotes": timedelta(days=29),',
