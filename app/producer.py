@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 from aiokafka import AIOKafkaProducer
@@ -18,7 +17,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, for_code
 from aiokafka.helpers import create_ssl_context
 
 from app.errors import BadConfiguration, TooLarge, Unavailable
-from app.events.cloudevents import HTTP_PREFIX, KAFKA_PREFIX, STRUCTURED
+from app.events.cloudevents import KAFKA_PREFIX, STRUCTURED, attributes_of
 from app.events.types import Event
 from app.settings import Settings
 from app.topics import CONSUMED, DEAD_LETTERS, key_of, named, topic_of
@@ -105,9 +104,7 @@ def _kafka_headers(headers: Mapping[str, str]) -> tuple[tuple[str, bytes], ...]:
     kind = lower.get("content-type", "")
     # HTTP percent-encodes what Kafka carries as UTF-8.
     attributes = [
-        (KAFKA_PREFIX + name.removeprefix(HTTP_PREFIX), unquote(value).encode())
-        for name, value in lower.items()
-        if name.startswith(HTTP_PREFIX)
+        (KAFKA_PREFIX + name, value.encode()) for name, value in attributes_of(lower).items()
     ]
     if not attributes or kind.lower().startswith(STRUCTURED):
         return (("content-type", f"{STRUCTURED}+json".encode()),)

@@ -2,10 +2,11 @@
 HTTP. Takes a record or a request apart into its events, each with its own bytes. Pure.
 """
 
-import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from urllib.parse import unquote
+from itertools import islice
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -23,9 +24,11 @@ KAFKA_PREFIX = "ce_"
 HTTP_PREFIX = "ce-"
 
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
-# Finds where an element ends; whether what is in it is right is judged element by element.
-_elements = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
-_SPACE = " \t\n\r"
+# Where an element can end; what is in it is judged element by element. A string that does not end
+# reaches to the end, so that none is looked at twice.
+_TOKENS = re.compile(rb'"(?:[^"\\]+|\\.)*"?|[\[\]{},]', re.DOTALL)
+MOST_TOKENS = 300_000
+_SPACE = b" \t\n\r"
 
 
 def from_kafka(
@@ -77,15 +80,27 @@ def from_http(
     if kind.startswith(STRUCTURED):
         return [(decode_structured(body, now=now, currency=currency), body)]
     if any(name.startswith(HTTP_PREFIX) for name in headers):
-        attributes = {
-            name.removeprefix(HTTP_PREFIX): unquote(value)
-            for name, value in headers.items()
-            if name.startswith(HTTP_PREFIX)
-        }
+        try:
+            attributes = attributes_of(headers)
+        except UnicodeError:
+            return [(Refusal("bad_characters", None, "a ce- header is no UTF-8"), body)]
         return [(decode_binary(attributes, body, now=now, currency=currency), body)]
     if body.lstrip(b" \t\n\r").startswith(b"["):
         return _batch(body, now, currency)
     return [(decode_structured(body, now=now, currency=currency), body)]
+
+
+def attributes_of(headers: Mapping[str, str]) -> dict[str, str]:
+    """The attributes in the headers of a request, which percent-encode them; ones that are sent
+    as they are must be UTF-8. `headers` are as HTTP libraries have them, a character a byte.
+
+    Raises UnicodeError for what is no text: replacing it would make two deliveries one.
+    """
+    return {
+        name.removeprefix(HTTP_PREFIX): unquote_to_bytes(value.encode("latin-1")).decode("utf-8")
+        for name, value in headers.items()
+        if name.startswith(HTTP_PREFIX)
+    }
 
 
 def _batch(body: bytes, now: datetime, currency: str) -> list[tuple[Event | Refusal, bytes]]:
@@ -99,43 +114,41 @@ def _batch(body: bytes, now: datetime, currency: str) -> list[tuple[Event | Refu
 
 def elements(body: bytes) -> list[bytes] | Refusal:
     """The bytes of each element of a JSON array; elements that are no events stay apart."""
+    wrong = Refusal("not_json", None, "the batch is no JSON array")
     try:
         return [bytes(raw) for raw in _raws.decode(body)]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        pass  # something in it msgspec will not have: that is for its element to answer
-    try:
-        return _cut(body.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        return Refusal("not_json", None, f"no UTF-8 at byte {error.start}")
     except RecursionError:
-        return Refusal("too_deep", None, "the JSON is nested too deeply to read")
-    except (ValueError, IndexError):
-        return Refusal("not_json", None, "the batch is no JSON array")
+        wrong = Refusal("too_deep", None, "the JSON is nested too deeply to read")
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        pass  # something in it msgspec will not have: that is for its element to answer
+    found = _cut(body)
+    return wrong if found is None else found
 
 
-def _cut(text: str) -> list[bytes]:
-    """Cut a JSON array into its elements. Raises ValueError or IndexError where it is none."""
+def _cut(body: bytes) -> list[bytes] | None:
+    """Cut what looks like a JSON array at its own commas, whatever stands between them; None
+    where it does not begin and end like one, or holds more than events would. Raises `TooLarge`
+    over 1,000 elements."""
+    text = body.strip(_SPACE)
+    if not text.startswith(b"["):
+        return None
     found: list[bytes] = []
-    at = _skip(text, 0)
-    if text[at] != "[":
-        raise ValueError(text[at])
-    at = _skip(text, at + 1)
-    if text[at] == "]" and _skip(text, at + 1) == len(text):
-        return found
-    while True:
-        _, end = _elements.raw_decode(text, at)
-        found.append(text[at:end].encode("utf-8"))
-        at = _skip(text, end)
-        if text[at] == "]":
-            if _skip(text, at + 1) != len(text):
-                raise ValueError(text[at + 1 :])
-            return found
-        if text[at] != ",":
-            raise ValueError(text[at])
-        at = _skip(text, at + 1)
-
-
-def _skip(text: str, at: int) -> int:
-    while at < len(text) and text[at] in _SPACE:
-        at += 1
-    return at
+    depth = begin = 0
+    for token in islice(_TOKENS.finditer(text), MOST_TOKENS):
+        match token[0]:
+            case b"[" | b"{":
+                depth += 1
+                begin = begin or token.end()
+            case b"]" | b"}":
+                depth -= 1
+            case b",":
+                if depth == 1:
+                    found.append(text[begin : token.start()].strip(_SPACE))
+                    begin = token.end()
+        if len(found) > MOST_EVENTS:
+            raise TooLarge(f"the batch has more than {MOST_EVENTS} events")
+        if depth == 0:
+            last = text[begin : token.start()].strip(_SPACE)
+            whole = token[0] == b"]" and token.end() == len(text)
+            return ([*found, last] if found or last else []) if whole else None
+    return None

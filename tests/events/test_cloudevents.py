@@ -68,7 +68,7 @@ def test_a_bad_element_leaves_its_neighbours_alone() -> None:
     assert codes == ["taken", "bad_characters", "not_json", "not_an_object", "taken"]
 
 
-@pytest.mark.parametrize("body", [b"[1, 2", b"[1 2]", b"[1],", b"{}", b"", b"[NaN", b"[,]"])
+@pytest.mark.parametrize("body", [b"[1, 2", b"[1],", b"{}", b"", b"[NaN", b'["', b"[1]]", b"[1}"])
 def test_what_is_no_array_is_one_refusal(body: bytes) -> None:
     answer = elements(body)
     assert isinstance(answer, Refusal)
