@@ -69,14 +69,17 @@ def past(value: str | None, now: datetime) -> datetime | None:
     return read
 
 
-def period(
+async def period(
     request: Request,
     kind: PeriodKind = None,
     on: OnDate = None,
     start: From = None,
     end: To = None,
 ) -> Asked:
-    """The period of `period=&date=` or `from=&to=`."""
+    """The period of `period=&date=` or `from=&to=`.
+
+    Not a plain function: the framework would take each to a thread of its own.
+    """
     return asked(
         kind, day("date", on), day("from", start), day("to", end),
         week_start=state_of(request).settings.week_start,
