@@ -43,6 +43,9 @@ def zeros(width: int) -> Column:
 
 def of_amounts(amounts: Iterable[Amount]) -> Column:
     """The column of these amounts."""
+    amounts = list(amounts)
+    if all(type(amount) is int for amount in amounts):
+        return Column(_units([int(amount) for amount in amounts]), 0)
     decimals = [Decimal(amount) for amount in amounts]
     exponents = [decimal.as_tuple().exponent for decimal in decimals]
     places = max((-e for e in exponents if isinstance(e, int)), default=0)

@@ -23,7 +23,7 @@ from app.sheets import Mask, Positions, Sheet
 from app.spans import Asked, Span
 from app.sums import Cell, read_customers, read_sums
 from app.view import View
-from app.working_days import read_working_days
+from app.working_days import Schedule, read_departures, schedule
 
 Days = tuple[date, date]
 
@@ -89,20 +89,20 @@ async def read_field(
     up = lineup(view.roster, asked, teams, before=before)
     positions = _positions(view, up)
     present = await _with_rows(view, up.reps, positions, up.doubtful)
-    places = [i for i, active in enumerate(up.active) if active or i in present]
     layout = up.trailing if kpi.trailing else up.days
-    announced = Lines(up.reps, await _columns(view, kpi, up.reps, positions, layout))
-    if len(places) < len(up.reps):
-        announced = _only(announced, places)
+    columns = await _columns(view, kpi, up.reps, positions, layout)
+    if not kpi.needs.isdisjoint(BEYOND):
+        columns |= await _beyond(view, kpi, _schedule(view, up), up.all_spans(), len(up.reps))
+    announced = Lines(up.reps, columns)
+    absent = {place for place in up.idle if place not in present}
+    if absent:
+        announced = _only(announced, [i for i in range(len(up.reps)) if i not in absent])
     period = up.period_on(view.roster.today(NOBODY))
     others = await _unannounced(view, kpi, period) if teams is None else Lines([], {})
     reps, columns = _merged(announced, others)
-    field = Field(
+    return Field(
         up, reps, columns, frozenset(up.reps[i] for i in present), frozenset(others.reps), period
     )
-    if not kpi.needs.isdisjoint(BEYOND):
-        columns |= await _beyond(view, kpi, field)
-    return field
 
 
 # Nobody is called so; whoever nobody announced has the same days.
@@ -186,13 +186,10 @@ async def _with_rows(
     found: set[int] = set()
     for days, places in swept.items():
         sheet = await _sheet(view, days, [])
-        mask, unsure = (
-            wide(sheet.rows, len(view.sheets.reps)),
-            wide(sheet.unsure, len(view.sheets.reps)),
-        )
-        at = positions[places]
-        found.update(places[mask[at]].tolist())
-        spans += [Span(place, reps[place], *days) for place in places[unsure[at]].tolist()]
+        width, at = len(view.sheets.reps), positions[places]
+        found.update(places[wide(sheet.rows, width)[at]].tolist())
+        unsure = places[wide(sheet.unsure, width)[at]]
+        spans += [Span(place, reps[place], *days) for place in unsure.tolist()]
     return found | {place for place, _ in await read_sums(view.reading, spans, [])}
 
 
@@ -207,12 +204,24 @@ async def _unannounced(view: View, kpi: Kpi, period: Period) -> Lines:
     reps = [view.sheets.reps[position] for position in strangers.tolist()]
     there = await _with_rows(view, reps, strangers, _alike(days, len(reps)))
     reps = sorted(reps[i] for i in there)
+    spans = [Span(i, rep_id, *days) for i, rep_id in enumerate(reps)]
     if kpi.trailing:
         last = min(period.last_day, view.roster.today(NOBODY))
         days = (months_before(last, 12) + DAY, last + DAY)
     positions = view.sheets.positions(reps)
     columns = await _columns(view, kpi, reps, positions, _alike(days, len(reps)))
+    if not kpi.needs.isdisjoint(BEYOND):
+        scheduled = schedule(view.roster, spans, view.calendar)
+        columns |= await _beyond(view, kpi, scheduled, spans, len(reps))
     return Lines(reps, columns)
+
+
+def _schedule(view: View, up: Lineup) -> Schedule:
+    """The schedule of the lineup."""
+    if "schedule" not in up.memory:
+        up.memory["schedule"] = schedule(view.roster, up.all_spans(), view.calendar)
+    found: Schedule = up.memory["schedule"]
+    return found
 
 
 def _positions(view: View, up: Lineup) -> Positions:
@@ -255,21 +264,20 @@ def _after(width: int, lines: Lines) -> Positions:
     return np.arange(width, width + len(lines.reps))
 
 
-async def _beyond(view: View, kpi: Kpi, field: Field) -> dict[str, Column]:
-    """What no rollup holds, counted for all who stand on the board."""
-    spans = [
-        span._replace(group=group)
-        for group, rep_id in enumerate(field.reps)
-        for span in field.spans_of(rep_id)
-    ]
-    counted: dict[str, Mapping[Cell, Amount]] = {}
+async def _beyond(
+    view: View, kpi: Kpi, scheduled: Schedule, spans: Sequence[Span], width: int
+) -> dict[str, Column]:
+    """What no rollup holds, for `width` reps whose places are the groups of the spans."""
+    columns = {}
     if "customers" in kpi.needs:
-        counted["customers"] = await read_customers(view.reading, spans)
+        columns["customers"] = _column(await read_customers(view.reading, spans), width)
     if "working_days" in kpi.needs:
-        counted["working_days"] = await read_working_days(
-            view.reading, view.roster, spans, view.calendar
+        departures = await read_departures(view.reading, scheduled, view.calendar)
+        columns["working_days"] = added(
+            [_column(scheduled.days, width), _column(departures, width)]
         )
-    return {
-        name: of_amounts([cells.get((i, 0), 0) for i in range(len(field.reps))])
-        for name, cells in counted.items()
-    }
+    return columns
+
+
+def _column(cells: Mapping[Cell, Amount], width: int) -> Column:
+    return _spread({cell: {"": amount} for cell, amount in cells.items()}, [""], width)[""]

@@ -40,13 +40,15 @@ class Lineup:
 
     `days` are those of the period, `trailing` of the twelve months that end with it or with today;
     `doubtful` those of reps of whom it matters whether they have facts: they are not active, or
-    served more than once. `shared` counts the periods of the `active` by zone, which end by `ends`.
+    served more than once. `idle` are the places of those not `active`; `shared` counts the periods
+    of the active by zone, and `ends` is when the last of these ends.
     """
 
     period_on: Callable[[date], Period]
     reps: list[str] = field(default_factory=list)
     periods: list[Period] = field(default_factory=list)
     active: list[bool] = field(default_factory=list)
+    idle: list[int] = field(default_factory=list)
     days: Layout = field(default_factory=Layout)
     trailing: Layout = field(default_factory=Layout)
     doubtful: Layout = field(default_factory=Layout)
@@ -60,6 +62,14 @@ class Lineup:
         period = self.periods[place]
         whole = Span(place, self.reps[place], period.start, period.end)
         return self.parts.get(place, [whole])
+
+    def all_spans(self) -> list[Span]:
+        """Everybody's days."""
+        if "spans" not in self.memory:
+            places = range(len(self.reps))
+            self.memory["spans"] = [span for place in places for span in self.spans_of(place)]
+        found: list[Span] = self.memory["spans"]
+        return found
 
     def count(self, timeline: Timeline, period: Period) -> None:
         """Count the period of an active rep."""
@@ -112,6 +122,8 @@ def _lined_up(
         made.trailing.add((last_months.start, last_months.end), of_trailing)
         if active:
             made.count(timeline, period)
+        else:
+            made.idle.append(place)
     return made
 
 

@@ -90,14 +90,14 @@ class Sheets:
 
     def positions(self, reps: Iterable[str]) -> Positions:
         """The positions of reps in all columns, now and later."""
-        known = self._positions
-        found = []
-        for rep_id in reps:
-            position = known.get(rep_id)
-            if position is None:
-                position = known[rep_id] = len(self.reps)
-                self.reps.append(rep_id)
-            found.append(position)
+        reps = list(reps)
+        found = list(map(self._positions.get, reps))
+        if None in found:
+            for rep_id in reps:
+                if rep_id not in self._positions:
+                    self._positions[rep_id] = len(self.reps)
+                    self.reps.append(rep_id)
+            found = list(map(self._positions.get, reps))
         return np.array(found, np.intp)
 
     def mask(self, positions: Positions) -> Mask:

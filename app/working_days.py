@@ -8,6 +8,7 @@ call. They count up to the rep's today, in it whole; a team's are its members' d
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -18,7 +19,7 @@ from app.spans import Roster, Span
 from app.sums import Cell
 from app.work_calendar import WorkCalendar, public_holidays
 
-TimeOff = dict[tuple[str, date], Decimal]
+MANY = 1_000  # of so many reps everybody's time off is read sooner than theirs
 
 
 def calendar_of(settings: Settings) -> WorkCalendar:
@@ -30,6 +31,41 @@ def calendar_of(settings: Settings) -> WorkCalendar:
     return WorkCalendar(settings.working_weekdays, free, steps)
 
 
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What the directory and the calendar tell: `days` are the working days of the active in each
+    cell; `active` their stretches with the team, by rep; `unannounced` those nobody announced.
+    """
+
+    days: dict[Cell, int]
+    active: dict[str, list[tuple[Span, str | None]]]
+    unannounced: list[Span]
+
+
+def schedule(
+    roster: Roster, spans: Sequence[Span], calendar: WorkCalendar, cuts: Sequence[date] = ()
+) -> Schedule:
+    """The schedule of the spans, up to each rep's today."""
+    made = Schedule({}, {}, [])
+    for span in spans:
+        end = min(span.end, roster.today(span.rep_id) + DAY)
+        for lo, hi, state in roster.timeline(span.rep_id).stretches(span.start, end):
+            stretch = Span(span.group, span.rep_id, lo, hi)
+            if state is None:
+                made.unannounced.append(stretch)
+            elif state.active:
+                made.active.setdefault(span.rep_id, []).append((stretch, state.team))
+    # Many share their group and stretches: count each once, however many reps have it.
+    alike = Counter(
+        (s.group, team, s.start, s.end) for own in made.active.values() for s, team in own
+    )
+    for (group, team, start, end), reps in alike.items():
+        for bucket, lo, hi in _cut(start, end, cuts):
+            cell = group, bucket
+            made.days[cell] = made.days.get(cell, 0) + reps * calendar.count(team, lo, hi)
+    return made
+
+
 async def read_working_days(
     reading: Reading,
     roster: Roster,
@@ -38,41 +74,31 @@ async def read_working_days(
     cuts: Sequence[date] = (),
 ) -> dict[Cell, Decimal]:
     """The working days in each cell, those of all its reps; cells as in `app.sums`."""
-    active, unannounced = _stretches(roster, spans)
-    off = await _read_time_off(reading, [*(span for span, _ in active), *unannounced])
-    called = await _read_called(reading, unannounced)
-    days: defaultdict[Cell, Decimal] = defaultdict(Decimal)
-    # Most reps share their stretches: count each once, however many reps have it.
-    alike = Counter((span.group, team, span.start, span.end) for span, team in active)
-    for (group, team, start, end), reps in alike.items():
-        for bucket, lo, hi in _cut(start, end, cuts):
-            days[group, bucket] += reps * calendar.count(team, lo, hi)
-    for span, team in active:
-        for day, fraction in off.get(span.rep_id, {}).items():
-            if span.start <= day < span.end and calendar.works(team, day):
-                days[span.group, _bucket(day, cuts)] -= fraction
-    for group, rep_id, day in called:
-        if calendar.works(None, day):
-            days[group, _bucket(day, cuts)] += 1 - off.get(rep_id, {}).get(day, Decimal(0))
-    return dict(days)
+    scheduled = schedule(roster, spans, calendar, cuts)
+    days = {cell: Decimal(count) for cell, count in scheduled.days.items()}
+    for cell, amount in (await read_departures(reading, scheduled, calendar, cuts)).items():
+        days[cell] = days.get(cell, Decimal(0)) + amount
+    return days
 
 
-def _stretches(
-    roster: Roster, spans: Sequence[Span]
-) -> tuple[list[tuple[Span, str | None]], list[Span]]:
-    """What of the spans, up to each rep's today, the rep was active in (with the team), and
-    unannounced in.
+async def read_departures(
+    reading: Reading, scheduled: Schedule, calendar: WorkCalendar, cuts: Sequence[date] = ()
+) -> dict[Cell, Decimal]:
+    """By how much the working days in each cell differ from the schedule: time off takes away, a
+    day with a call of somebody nobody announced adds.
     """
-    active: list[tuple[Span, str | None]] = []
-    unannounced: list[Span] = []
-    for span in spans:
-        end = min(span.end, roster.today(span.rep_id) + DAY)
-        for lo, hi, state in roster.timeline(span.rep_id).stretches(span.start, end):
-            if state is None:
-                unannounced.append(span._replace(start=lo, end=hi))
-            elif state.active:
-                active.append((span._replace(start=lo, end=hi), state.team))
-    return active, unannounced
+    spans = [span for own in scheduled.active.values() for span, _ in own]
+    off = await _read_time_off(reading, [*spans, *scheduled.unannounced])
+    found: defaultdict[Cell, Decimal] = defaultdict(Decimal)
+    for rep_id, days in off.items():
+        for span, team in scheduled.active.get(rep_id, ()):
+            for day, fraction in days.items():
+                if span.start <= day < span.end and calendar.works(team, day):
+                    found[span.group, _bucket(day, cuts)] -= fraction
+    for group, rep_id, day in await _read_called(reading, scheduled.unannounced):
+        if calendar.works(None, day):
+            found[group, _bucket(day, cuts)] += 1 - off.get(rep_id, {}).get(day, Decimal(0))
+    return dict(found)
 
 
 def _cut(start: date, end: date, cuts: Sequence[date]) -> Iterator[tuple[int, date, date]]:
@@ -90,10 +116,12 @@ async def _read_time_off(reading: Reading, spans: Sequence[Span]) -> dict[str, d
     off: dict[str, dict[date, Decimal]] = {}
     if not spans:
         return off
+    reps = {span.rep_id for span in spans}
     for record in await reading.fetch(
-        "SELECT rep_id, date, fraction FROM time_off WHERE rep_id = ANY($1::text[])"
+        "SELECT rep_id, date, fraction FROM time_off"
+        " WHERE ($1::text[] IS NULL OR rep_id = ANY($1::text[]))"
         " AND date >= $2 AND date < $3 AND NOT voided AND fraction > 0",
-        list({span.rep_id for span in spans}),
+        list(reps) if len(reps) < MANY else None,
         min(span.start for span in spans),
         max(span.end for span in spans),
     ):

@@ -196,3 +196,22 @@ async def test_an_empty_board_still_names_its_period(database: Database) -> None
         "period": {"kind": "week", "start": "2026-11-16", "end": "2026-11-23", "time_zone": "UTC"},
         "as_of": "2026-11-20T19:04:11Z", "status": "provisional", "entries": [], "unranked": [],
     }  # fmt: skip
+
+
+async def test_somebody_nobody_announced_has_the_working_days_with_a_call(
+    database: Database,
+) -> None:
+    await announce(database, "r1", "Ada", "West")
+    await put_days(
+        database,
+        {
+            ("stranger", november(4)): {"calls": 3},
+            ("stranger", november(5)): {"calls": 5},
+            ("stranger", november(7)): {"calls": 4},  # a Saturday
+            ("r1", november(5)): {"calls": 30},
+        },
+    )
+    shown = await answer(database, "calls_per_day", asked("month"))
+    assert places(shown) == [(1, "stranger", 6, None), (2, "r1", 2, 1)]
+    # Ada has the fifteen weekdays up to today, the 20th.
+    assert [entry["denominator"] for entry in shown["entries"]] == [2, 15]
