@@ -52,6 +52,8 @@ bench: env ## events a second, beside bare COPY and a service written by hand
 	$(BIN)/python -m bench.ingest
 	$(BIN)/python -m bench.corrections
 	$(BIN)/python -m bench.boards
+	$(BIN)/python -m bench.http
+	$(BIN)/python -m bench.start
 
 rivals: env requirements/bench.txt ## Ringside beside other ways to the same figures, from one topic
 	@test -x .venv-rivals/bin/python || $(PYTHON) -m venv .venv-rivals
