@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Integer, Table
 
 from app import metrics
 from app.db import Database, Reading, metadata
+from app.definition import rebuild_needed
 from app.errors import Unavailable
 from app.proof.portion import Portion
 from app.settings import Settings
@@ -64,12 +65,14 @@ async def _checking(database: Database, settings: Settings, clock: Callable[[], 
 
 
 async def check(database: Database, settings: Settings, now: datetime) -> Report | None:
-    """Work a sample out anew and keep what was found; None if it is not time, or another process
-    is at it.
+    """Work a sample out anew and keep what was found; None if it is not time, another process
+    is at it, or the figures have to be rebuilt first.
     """
     async with database.proving() as session:
         if not await session.value("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
             return None
+        if await rebuild_needed(session, settings, now) is not None:
+            return None  # the figures are by another definition, and right by that
         # Another process may have finished just before the lock was free: look with fresh eyes.
         async with database.reading() as reading:
             last = await reading.value("SELECT at FROM checks")

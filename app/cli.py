@@ -20,6 +20,7 @@ COMMANDS = {
     "migrate": "Bring the database to this version's schema",
     "simulate": "Send a simulated floor's events to a running Ringside",
     "verify": "Work every figure out anew and compare; show that nothing was lost",
+    "rebuild": "Work all figures out anew after a change of what they mean",
     "dead-letters": "List, show, replay and discard what could not be taken",
     "keys": "Make, list and revoke API keys",
     "openapi": "Print the description of the API",

@@ -11,15 +11,12 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from app.batch import announced
-from app.batch.calls import touched_calls, work_out_calls
+from app.batch.derive import derive, write_down
 from app.batch.desk import Desk
-from app.batch.movement import movement_of
 from app.batch.on_record import put_on_record
-from app.batch.pairs import Pairs, keep_remarked, quotes_reach, work_out_pairs
-from app.batch.plain import read_plain, set_apart
-from app.batch.reach import Dirty, customers_changed, rates_changed, reps_changed
-from app.batch.results import touched_results, work_out_results
+from app.batch.plain import set_apart
 from app.batch.settle import Settled, keep_superseded, load_records, settle
+from app.catch_up import note, rebuilding
 from app.db import Database, Reading, Writing
 from app.errors import BadConfiguration, Fenced
 from app.events.refusals import Refusal
@@ -29,9 +26,7 @@ from app.facts.numbers import Numbers
 from app.facts.records import row_of
 from app.meaning.known import Known, Rates
 from app.restatements import Closing
-from app.rollups import move
 from app.settings import Settings, floors_of
-from app.work_calendar import WorkCalendar
 from app.working_days import calendar_of
 
 
@@ -135,6 +130,8 @@ class Door:
     ) -> tuple[Settled, bool]:
         """Facts, meaning and rollups of a batch; whether what is known beside facts changed."""
         rows = [row_of(event, self._numbers) for event in events]
+        if await rebuilding(session):
+            await note(session, rows)
         desk = Desk(known)
         others = await set_apart(session, desk, rows)
         await load_records(session, desk, others)
@@ -142,48 +139,15 @@ class Door:
         for leg in desk.plain:
             settled.standing[leg.source] = settled.standing.get(leg.source, 0) + 1
         await keep_superseded(session, settled.superseded)
+        directory = known.directory
+        derived = await derive(session, desk)
         final_after = timedelta(hours=self._settings.final_after_hours)
-        changed = await work_out(
-            session, desk, now=now, final_after=final_after, calendar=self._calendar
-        )
-        return settled, changed
-
-
-async def work_out(
-    session: Writing, desk: Desk, *, now: datetime, final_after: timedelta, calendar: WorkCalendar
-) -> bool:
-    """Work out everything that the desk's changes touch and write it all down.
-
-    Answers whether what is known beside the facts (directory, claims, rates) changed.
-    """
-    dirty, pairs = Dirty(), Pairs()
-    known = desk.known
-    directory = known.directory
-    if any(desk.rates.changed()):
-        newest = {key: rate.rate for key, rate in desk.rates.now.items()}
-        known.rates = Rates(known.rates.currency, {**known.rates.all, **newest})
-    changed = await reps_changed(session, desk, dirty)
-    changed |= await customers_changed(session, desk, dirty)
-    if any(desk.rates.changed()):
-        await rates_changed(session, desk, dirty)
-        changed = True
-    touched_results(desk, dirty)
-    await work_out_results(session, desk, dirty)
-    await quotes_reach(session, desk, pairs)
-    touched_calls(desk, dirty)
-    await work_out_calls(session, desk, dirty, pairs)
-    await read_plain(session, desk, pairs)
-    await work_out_pairs(session, desk, pairs)
-    moved = movement_of(desk, pairs).rows()
-    closing = Closing(now, final_after, directory, known.directory)
-    called = await put_on_record(session, desk, pairs, moved, closing)
-    news = await announced.prepare(session, desk, called, closing, calendar)
-    await move(session, moved)
-    await keep_remarked(session, pairs)
-    for shelf in desk.shelves.values():
-        await shelf.write(session, desk.plain if shelf is desk.legs else ())
-    await announced.keep(session, news, closing, calendar)
-    return changed
+        closing = Closing(now, final_after, directory, known.directory)
+        called = await put_on_record(session, desk, derived.pairs, derived.moved, closing)
+        news = await announced.prepare(session, desk, called, closing, self._calendar)
+        await write_down(session, desk, derived)
+        await announced.keep(session, news, closing, self._calendar)
+        return settled, derived.known_changed
 
 
 def delivery_of(event: Event) -> bytes:

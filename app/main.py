@@ -39,6 +39,7 @@ from app.api.state import Clock, State
 from app.check import checking
 from app.db import LOST, Database
 from app.dead_letters.retention import retaining
+from app.definition import settle_definition
 from app.errors import BadRequest, FieldError, RingsideError, Unauthorized, Unavailable
 from app.exact import encode
 from app.feeds.registry import feed_topics, opened
@@ -113,6 +114,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         metrics.BUILD.labels(running_version()).set(1)
+        await settle_definition(database, settings, clock())
         try:
             async with (
                 watching(database, state.views, settings, clock),

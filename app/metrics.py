@@ -58,6 +58,10 @@ CHECK_DRIFTED = Gauge(
     "ringside_check_drifted_rows", "Of these, those that were not what the facts say",
     registry=REGISTRY,
 )  # fmt: skip
+REBUILD_NEEDED = Gauge(
+    "ringside_rebuild_needed", "1 where the figures are by other rules or settings than ours",
+    registry=REGISTRY,
+)  # fmt: skip
 REQUESTS = Histogram(
     "http_request_duration_seconds", "Requests by route", ("method", "route", "status"),
     registry=REGISTRY,

@@ -14,8 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
 
+from app import catch_up, definition, keys, restatements, rollups
 from app import check as checking
-from app import keys, restatements, rollups
 from app.alerts import keep, outbox, rulebook
 from app.db import LOST, Database, create_engine, metadata, ours_of
 from app.errors import Unavailable
@@ -26,6 +26,7 @@ from app.settings import read
 # Every station that owns tables.
 STATIONS: tuple[ModuleType, ...] = (
     facts, rollups, restatements, keys, rulebook, keep, outbox, notes, checking,
+    definition, catch_up,
 )  # fmt: skip
 
 _LOCK = 0x4D494752

@@ -176,6 +176,7 @@ async def move(session: Writing, rows: Sequence[tuple[Any, ...]]) -> None:
         "CREATE TEMP TABLE IF NOT EXISTS moved (LIKE rep_days INCLUDING DEFAULTS) "
         "ON COMMIT DELETE ROWS"
     )
+    await session.run("DELETE FROM moved")  # another movement of this transaction
     measures, moving = _moving(rows)
     await session.copy("moved", ("rep_id", "day", *measures), moving)
     await session.run(_days(measures))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.db import Database, Reading
+from app.definition import settings_at
 from app.directory import Directory
 from app.facts.directory import load_directory
 from app.past import Past
@@ -64,9 +65,10 @@ class Views:
         """A view at the past instant `moment`: what was final then is as it was answered then."""
         async with self._database.reading() as reading:
             past = Past(reading, moment)
-            directory = await load_directory(past, self._settings)
+            settings = await settings_at(reading, self._settings, moment)
+            directory = await load_directory(past, settings)
             roster = Roster(directory, moment)
-            yield View(past, roster, self._settings, self._calendar, moment, Sheets())
+            yield View(past, roster, settings, calendar_of(settings), moment, Sheets())
 
     async def _current(self, reading: Reading) -> Directory:
         version: int = await reading.value("SELECT directory FROM versions") or 0

@@ -8,10 +8,12 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from aiokafka.errors import KafkaError
 
 from app.db import Database
+from app.definition import settle_definition
 from app.errors import BadConfiguration, RingsideError
 from app.log import start as start_log
 from app.metrics import REGISTRY
@@ -57,6 +59,7 @@ async def consume(settings: Settings) -> None:
     try:
         async with serving(settings.metrics_port, REGISTRY, runner.unready):
             await check(database)
+            await settle_definition(database, settings, datetime.now(UTC))
             log.info("consuming as %s", settings.consumer_group)
             await runner.run()
     finally:

@@ -8,7 +8,8 @@ from app.db import Database
 _CLOCKS = {"received_at", "updated_at", "last_received_at", "replayed_at", "complete_to"}
 # How often a final figure was restated, or a day moved, hangs on order and batches.
 _LEDGER = {"restatements", "restated_parts", "directory_changes"}
-_PASSING = {"offsets", "versions", "alembic_version", "day_moves", *_LEDGER}
+_REBUILDS = {"definitions", "rebuilds", "rebuild_touched"}
+_PASSING = {"offsets", "versions", "alembic_version", "day_moves", *_LEDGER, *_REBUILDS}
 
 
 async def digests(database: Database, *, but: frozenset[str] = frozenset()) -> dict[str, str]:

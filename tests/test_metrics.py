@@ -35,6 +35,7 @@ def test_the_list_is_the_promised_one() -> None:
         "ringside_check_timestamp_seconds": (),
         "ringside_check_rows": (),
         "ringside_check_drifted_rows": (),
+        "ringside_rebuild_needed": (),
         "http_request_duration_seconds": ("method", "route", "status"),
         "ringside_build_info": ("version",),
     }

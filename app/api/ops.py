@@ -8,6 +8,7 @@ from app import check, metrics
 from app.alerts import keep
 from app.api.feeds import feeds_of
 from app.api.state import State, state_of
+from app.definition import rebuild_needed
 from app.errors import Unavailable
 from app.figures import figures
 from app.kpis import chosen
@@ -27,9 +28,15 @@ async def livez() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> dict[str, str]:
-    """PostgreSQL is there, and has the schema of this version."""
-    await check_schema(state_of(request).database)
-    return {"status": "ready"}
+    """PostgreSQL is there, and has the schema of this version.
+
+    It serves on, and says so, where the figures are by other rules or settings than its own.
+    """
+    state = state_of(request)
+    await check_schema(state.database)
+    async with state.database.reading() as reading:
+        reason = await rebuild_needed(reading, state.settings, state.clock())
+    return {"status": "ready"} if reason is None else {"status": "ready", "rebuild": reason}
 
 
 @router.get("/metrics")
@@ -67,6 +74,8 @@ async def _observe(state: State) -> None:
                 metrics.WATERMARK.labels(feed.source).set(feed.watermark.timestamp())
         await keep.observe(view.reading)
         await check.observe(view.reading)
+        reason = await rebuild_needed(view.reading, state.settings, view.roster.now)
+        metrics.REBUILD_NEEDED.set(reason is not None)
         metrics.TEAM_KPI.clear()
         for team in view.roster.directory.teams():
             found = await figures(

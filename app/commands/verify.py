@@ -14,6 +14,8 @@ from rich.table import Table
 
 from app import log
 from app.commands.reach import data_dir_option, database_of
+from app.definition import rebuild_needed
+from app.errors import Conflict
 from app.proof.ledgers import Ledger
 from app.proof.portion import Portion
 from app.verify import Report, mend, verify
@@ -63,6 +65,10 @@ async def _verify(data_dir: Path | None, portion: Portion, *, mending: bool) -> 
     """The report; and how much was repaired before it."""
     async with database_of(data_dir) as (settings, database):
         log.start(settings.log_level)
+        async with database.reading() as reading:
+            reason = await rebuild_needed(reading, settings, datetime.now(UTC))
+        if reason is not None:
+            raise Conflict(f"{reason}; run ringside rebuild first")
         with _bar() as bar:
             task = bar.add_task("mending" if mending else "working every fact out anew", total=None)
 

@@ -1,0 +1,253 @@
+"""A rebuild: every fact taken in anew beside the old ones, by the definition of this code and
+these settings; then all figures change at one moment, on record.
+
+The records go through the same stations as a batch, into tables of their own in the schema
+`rebuild`. Order, batches and repeats mean nothing there, so neither does what comes in meanwhile:
+ingest notes the records it touches, and they are taken in again. Every step is one transaction;
+whatever ends the rebuild, the next one goes on from there.
+"""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from app.batch.derive import derive, write_down
+from app.batch.desk import Desk
+from app.batch.plain import set_apart
+from app.batch.settle import load_records, settle
+from app.catch_up import written
+from app.db import Database, Writing
+from app.definition import all_definitions, content_of, keep_definition
+from app.facts.directory import load_directory, load_rates
+from app.facts.records import key_of
+from app.facts.rows import (
+    AnyRow,
+    Conversation,
+    Customer,
+    Leg,
+    Order,
+    Quote,
+    Rate,
+    Rep,
+    Return,
+    Segment,
+    TimeOff,
+)
+from app.facts.shelf import Shelf
+from app.meaning.known import Known, Rates
+from app.settings import Settings, floors_of
+from app.swap import swap
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+
+# What facts rest on first, so that little has to be worked out twice; what has most rows last.
+STAGES: tuple[type[AnyRow], ...] = (
+    Rep, Customer, Rate, TimeOff, Segment, Conversation, Quote, Order, Return, Leg,
+)  # fmt: skip
+TABLES = (*(row.table for row in STAGES), "customer_phones", "rep_days", "rep_months", "day_moves")
+AT_ONCE = 2_000
+# So few are left that nobody minds waiting for them at the end.
+FEW = 500
+
+
+async def rebuild(
+    database: Database, settings: Settings, *, clock: Callable[[], datetime], progress: Progress
+) -> None:
+    """Rebuild all meanings and rollups; `progress(done, total)` counts records.
+
+    Ingest goes on; it waits only while the figures change over, at the end.
+    """
+    await _begin(database, settings, clock())
+    total = await _total(database)
+    builder = _Builder(settings)
+    done = 0
+    while not await builder.copy_some(database):
+        done = await _done(database)
+        progress(min(done, total), total)
+    while await builder.catch_up_some(database) > FEW:
+        pass
+    async with database.ingesting() as session:
+        if not await _under_way(session):
+            return  # another process came first
+        while await builder.catch_up(session):
+            pass
+        known = await all_definitions(session)
+        number = known[-1].number if known else 0
+        await swap(session, settings, known[-1] if known else None, clock())
+        await keep_definition(session, number + 1, content_of(settings), clock())
+        await _end(session)
+    progress(total, total)
+    log.info("the figures are by definition %d now", number + 1)
+
+
+async def _begin(database: Database, settings: Settings, now: datetime) -> None:
+    """Go on with the rebuild that is under way, or, if it is another one, begin anew."""
+    wanted = json.dumps(content_of(settings), sort_keys=True)
+    async with database.ingesting() as session:
+        stored = await session.value("SELECT content::text FROM rebuilds")
+        if stored is not None and json.dumps(json.loads(stored), sort_keys=True) == wanted:
+            return
+        await _end(session)
+        await session.run("CREATE SCHEMA rebuild")
+        for table in TABLES:
+            await session.run(f"CREATE TABLE rebuild.{table} (LIKE public.{table} INCLUDING ALL)")
+        await session.run(
+            "INSERT INTO rebuilds (id, began_at, content, stage, done) VALUES (1, $1, $2, 0, 0)",
+            now, wanted,
+        )  # fmt: skip
+
+
+async def _end(session: Writing) -> None:
+    await session.run("DROP SCHEMA IF EXISTS rebuild CASCADE")
+    await session.run("DELETE FROM rebuilds")
+    await session.run("DELETE FROM rebuild_touched")
+
+
+async def _total(database: Database) -> int:
+    async with database.reading() as reading:
+        return sum([await reading.value(f"SELECT count(*) FROM {r.table}") for r in STAGES])
+
+
+async def _done(database: Database) -> int:
+    async with database.reading() as reading:
+        return await reading.value("SELECT done FROM rebuilds") or 0
+
+
+async def _under_way(session: Writing) -> bool:
+    """Whether the rebuild still is; whoever asks is alone with it until the transaction ends."""
+    return await session.value("SELECT id FROM rebuilds FOR UPDATE") is not None
+
+
+class _Builder:
+    """Takes records into the new tables, a page at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._known: Known | None = None
+        self._left_at = 0
+
+    async def copy_some(self, database: Database) -> bool:
+        """Take in the next page of records; whether there was none."""
+        async with database.writing() as session:
+            if not await _under_way(session):
+                return True
+            stage, last, done = (await session.fetch("SELECT stage, last, done FROM rebuilds"))[0]
+            if done != self._left_at:
+                self._known = None  # another process took its turn
+            if stage == len(STAGES):
+                return True
+            rows = await _page(session, STAGES[stage], last)
+            if rows:
+                async with _beside(session):
+                    await self._take(session, rows)
+            await session.run(
+                "UPDATE rebuilds SET stage = $1, last = $2, done = done + $3",
+                stage + (len(rows) < AT_ONCE),
+                written(key_of(rows[-1])) if len(rows) == AT_ONCE else None,
+                len(rows),
+            )
+        self._left_at = done + len(rows)
+        return False
+
+    async def catch_up_some(self, database: Database) -> int:
+        """Take in some of the records that were touched meanwhile; how many there were."""
+        async with database.writing() as session:
+            return await self.catch_up(session) if await _under_way(session) else 0
+
+    async def catch_up(self, session: Writing) -> int:
+        """The same, within a transaction that has the rebuild to itself."""
+        touched = await session.fetch(
+            f"DELETE FROM rebuild_touched WHERE id IN (SELECT id FROM rebuild_touched"
+            f" ORDER BY id LIMIT {AT_ONCE}) RETURNING record, key"
+        )
+        rows: list[AnyRow] = []
+        for row_type in STAGES:
+            keys = [record["key"] for record in touched if record["record"] == row_type.table]
+            rows += await _named(session, row_type, keys)
+        self._known = None
+        async with _beside(session):
+            await self._take(session, rows)
+        return len(touched)
+
+    async def _take(self, session: Writing, rows: Sequence[AnyRow]) -> None:
+        """Take the records in like a batch; `session` sees the new tables."""
+        known = self._known or await self._learn(session)
+        self._known = None  # until all of it went well
+        desk = Desk(Known(known.directory, known.floors, known.rates))
+        others = await set_apart(session, desk, rows)
+        await load_records(session, desk, others)
+        settle(desk, others)
+        derived = await derive(session, desk)
+        await write_down(session, desk, derived)
+        self._known = desk.known
+
+    async def _learn(self, session: Writing) -> Known:
+        directory = await load_directory(session, self._settings)
+        rates = Rates(self._settings.currency, await load_rates(session))
+        return Known(directory, floors_of(self._settings), rates)
+
+
+@asynccontextmanager
+async def _beside(session: Writing) -> AsyncIterator[None]:
+    """Within the block plain names mean the new tables."""
+    await session.run("SET LOCAL search_path TO rebuild, public")
+    yield
+    await session.run("SET LOCAL search_path TO DEFAULT")
+
+
+def _types(row_type: type[AnyRow]) -> list[str]:
+    dates = {"day", "date", "effective_from"}
+    return ["date" if column in dates else "text" for column in row_type.key_columns]
+
+
+async def _page(
+    session: Writing, row_type: type[AnyRow], last: Sequence[str] | None
+) -> list[AnyRow]:
+    """The records after the key `last`, as they were sent."""
+    names = ", ".join(f't."{column}"' for column in row_type.key_columns)
+    types = _types(row_type)
+    after = (
+        "true"
+        if last is None
+        else (f"({names}) > ({', '.join(f'${i + 1}::{t}' for i, t in enumerate(types))})")
+    )
+    values = [] if last is None else _values(types, last)
+    where = f"WHERE {after} ORDER BY {names} LIMIT {AT_ONCE}"
+    return await _load(session, row_type, where, *values)
+
+
+async def _named(
+    session: Writing, row_type: type[AnyRow], keys: Sequence[Sequence[str]]
+) -> list[AnyRow]:
+    if not keys:
+        return []
+    types = _types(row_type)
+    columns = zip(*(_values(types, key) for key in keys), strict=True)
+    names = ", ".join(f't."{column}"' for column in row_type.key_columns)
+    arrays = ", ".join(f"${i + 1}::{t}[]" for i, t in enumerate(types))
+    where = f"WHERE ({names}) IN (SELECT * FROM unnest({arrays}))"
+    return await _load(session, row_type, where, *map(list, columns))
+
+
+def _values(types: Sequence[str], key: Sequence[str]) -> list[Any]:
+    return [
+        date.fromisoformat(part) if kind == "date" else part
+        for kind, part in zip(types, key, strict=True)
+    ]
+
+
+async def _load(
+    session: Writing, row_type: type[AnyRow], where: str, *values: object
+) -> list[AnyRow]:
+    """Records without what was derived: what has a default, in `app.facts.rows`."""
+    shelf: Shelf[Any] = Shelf(row_type)
+    await shelf.load(session, where, *values)
+    sent = [f.name for f in msgspec.structs.fields(row_type) if f.required]
+    return [row_type(**{name: getattr(row, name) for name in sent}) for row in shelf.now.values()]
