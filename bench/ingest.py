@@ -1,6 +1,6 @@
 """How fast one consumer takes calls from Kafka to committed figures, beside two baselines.
 
-    python -m bench.ingest [--events 100000] [--rounds 3]
+    python -m bench.ingest [--events 100000] [--rounds 3] [--batch 5000] [--load plain|mixed]
 
 In every round, on the same PostgreSQL (fsync on): Ringside, one consumer process reading a topic
 that is full; (a) bare COPY of the very rows into one table with a primary key, in batches as
@@ -31,6 +31,7 @@ from app.migrate import migrate
 from app.producer import create_topics
 from app.settings import read
 from bench.load import calls
+from bench.mixed import mixed
 
 TOPIC = "calls"
 HEADERS = [("content-type", b"application/cloudevents+json")]
@@ -169,9 +170,10 @@ async def by_hand(dsn: str) -> float:
     return len(rows) / seconds
 
 
-async def main(count: int, rounds: int, batch: int) -> None:
+async def main(count: int, rounds: int, batch: int, load: str) -> None:
     """Run the rounds and print the table."""
-    events = list(calls(count, start=datetime.now(UTC) - timedelta(hours=20)))
+    make = mixed if load == "mixed" else calls
+    events = list(make(count, start=datetime.now(UTC) - timedelta(hours=20)))
     ours, cpu, copied, hand = [], [], [], []
     with tempfile.TemporaryDirectory(prefix="ringside-bench-") as folder:
         async with (
@@ -195,7 +197,7 @@ async def main(count: int, rounds: int, batch: int) -> None:
     mine, a, b = (statistics.median(rates) for rates in (ours, copied, hand))
     print(
         f"\n{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
-        f"{datetime.now(UTC):%Y-%m-%d}; {count:,} calls, batches up to {batch:,}, "
+        f"{datetime.now(UTC):%Y-%m-%d}; {count:,} events ({load}), batches up to {batch:,}, "
         f"medians of {rounds}"
     )
     print(
@@ -213,5 +215,6 @@ if __name__ == "__main__":
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--batch", type=int, default=5_000)
+    parser.add_argument("--load", choices=("plain", "mixed"), default="plain")
     given = parser.parse_args()
-    asyncio.run(main(given.events, given.rounds, given.batch))
+    asyncio.run(main(given.events, given.rounds, given.batch, given.load))
