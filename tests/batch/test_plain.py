@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app import ingest
+from app.batch import derive
 from app.batch.desk import Desk
 from app.batch.pairs import Pairs
 from app.batch.plain import read_plain
@@ -44,7 +45,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
         counts.stayed += len(desk.plain)
         counts.left += before - len(desk.plain)
 
-    monkeypatch.setattr(ingest, "read_plain", watched)
+    monkeypatch.setattr(derive, "read_plain", watched)
     return counts
 
 
