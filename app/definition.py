@@ -4,21 +4,18 @@ the past is read by what held then.
 """
 
 import json
-import logging
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Column, DateTime, Integer, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db import Database, Reading, Writing, metadata
+from app.db import Reading, Writing, metadata
 from app.errors import Conflict
 from app.meaning.edition import EDITION
 from app.settings import Settings, environment_name
-
-log = logging.getLogger(__name__)
 
 definitions = Table(
     "definitions",
@@ -39,7 +36,6 @@ READING = (
 )  # fmt: skip
 # Facts lie at most a day ahead, in a zone that may be another one further.
 _AHEAD = timedelta(days=2)
-_LOCK = 0x52494E49
 
 Content = dict[str, Any]
 
@@ -50,6 +46,33 @@ class Definition(Struct, frozen=True):
     number: int
     at: datetime
     content: Content
+
+
+class Closed(Struct, frozen=True):
+    """Which days are final: those that ended `after` ago, or by `already`, the instant up to which
+    they were final by the definitions before. What was final once is not opened again.
+    """
+
+    after: timedelta
+    already: datetime = datetime.min.replace(tzinfo=UTC)
+
+    def to(self, now: datetime) -> datetime:
+        """Days that ended up to this instant are final at `now`; it never goes back."""
+        return max(now - self.after, self.already)
+
+
+def closed_by(known: Sequence[Definition], settings: Settings) -> Closed:
+    """Which days are final by the definitions there were, all of them; by the settings if none."""
+    if not known:
+        return Closed(timedelta(hours=settings.final_after_hours))
+    closed = Closed(_final_after(known[0]))
+    for one in known[1:]:
+        closed = Closed(_final_after(one), closed.to(one.at))
+    return closed
+
+
+def _final_after(definition: Definition) -> timedelta:
+    return timedelta(hours=definition.content["final_after_hours"])
 
 
 def content_of(settings: Settings) -> Content:
@@ -108,48 +131,30 @@ def _name(name: str) -> str:
     return "the edition of the rules" if name == "edition" else environment_name(name)
 
 
-async def settle_definition(database: Database, settings: Settings, now: datetime) -> None:
-    """At a start: keep the definition of a database that has none, and what is read otherwise;
-    say it where the figures have to be rebuilt.
-    """
-    async with database.writing() as session:
-        await session.value("SELECT pg_advisory_xact_lock($1)", _LOCK)
-        known = await all_definitions(session)
-        wanted = content_of(settings)
-        if not known:
-            await keep_definition(session, 1, wanted, now)
-            return
-        stored = known[-1]
-        reason = await rebuild_needed(session, settings, now)
-        if reason is not None:
-            log.warning("%s; run ringside rebuild", reason)
-            wanted = {**stored.content, **{name: wanted[name] for name in READING}}
-        if wanted != stored.content:
-            await keep_definition(session, stored.number + 1, wanted, now)
-
-
 async def keep_definition(
     session: Writing, number: int, content: Mapping[str, Any], now: datetime
 ) -> None:
-    """Let this definition hold from now on."""
+    """Let this definition hold from now on, for everybody who remembers the one before."""
     await session.run(
         "INSERT INTO definitions (number, at, content) VALUES ($1, $2, $3)",
         number, now, json.dumps(content),
     )  # fmt: skip
+    await session.run(
+        "INSERT INTO versions AS v (id, ingest, tracked, directory) VALUES (1, 1, 1, 1)"
+        " ON CONFLICT (id) DO UPDATE SET ingest = v.ingest + 1, tracked = v.tracked + 1,"
+        " directory = v.directory + 1"
+    )
 
 
-async def settings_at(reading: Reading, settings: Settings, moment: datetime) -> Settings:
-    """The settings by which figures were read at a moment.
-
-    A day counts as final only as late as it ever did since: what came before that was not kept.
-    """
+async def held_at(
+    reading: Reading, settings: Settings, moment: datetime
+) -> tuple[Settings, Closed]:
+    """The settings by which figures were read at a moment, and which days were final then."""
     known = await all_definitions(reading)
     if not known:
-        return settings
+        return settings, closed_by(known, settings)
     if moment < known[0].at:
         began = known[0].at.isoformat()
         raise Conflict(f"as_of: what was answered is known from {began} on, and not before")
-    held = [d for d in known if d.at <= moment][-1]
-    since = [held, *(d for d in known if d.at > moment)]
-    after = max(d.content["final_after_hours"] for d in since)
-    return settings_by({**held.content, "final_after_hours": after}, settings)
+    so_far = [d for d in known if d.at <= moment]
+    return settings_by(so_far[-1].content, settings), closed_by(so_far, settings)

@@ -6,7 +6,7 @@ are kept. Either all of it is durable or none of it is, and one batch goes throu
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from app.batch.plain import set_apart
 from app.batch.settle import Settled, keep_superseded, load_records, settle
 from app.catch_up import note, rebuilding
 from app.db import Database, Reading, Writing
+from app.definition import Closed, all_definitions, closed_by
 from app.errors import BadConfiguration, Fenced
 from app.events.refusals import Refusal
 from app.events.types import Event
@@ -70,7 +71,9 @@ class Outcome(Struct):
 
 
 class Door:
-    """Takes batches in. It remembers the directory and the rates between them, by version."""
+    """Takes batches in. Between them it remembers the directory, the rates and which days
+    are final, by version.
+    """
 
     def __init__(self, database: Database, settings: Settings) -> None:
         if settings.secret is None:
@@ -79,7 +82,7 @@ class Door:
         self._settings = settings
         self._numbers = Numbers(settings.secret.get_secret_value(), settings.region)
         self._calendar = calendar_of(settings)
-        self._known: tuple[int, Known] | None = None
+        self._known: tuple[int, Known, Closed] | None = None
 
     async def take(
         self,
@@ -98,8 +101,8 @@ class Door:
         async with self._database.ingesting() as session:
             await _advance(session, advances, now)
             fresh, duplicate_positions = await _drop_duplicates(session, events)
-            known, version = await self._learn(session)
-            settled, directory_changed = await self._apply(session, known, fresh, now)
+            known, closed, version = await self._learn(session)
+            settled, directory_changed = await self._apply(session, known, closed, fresh, now)
             await _keep_refused(session, refused, now)
             await _count(session, arrivals, set(duplicate_positions), settled, now)
             if arrivals:
@@ -111,22 +114,30 @@ class Door:
                     int(directory_changed),
                 )
         # Only now is it true for others too.
-        self._known = (version, known)
+        self._known = (version, known, closed)
         return Outcome(len(fresh), len(duplicate_positions), len(refused), duplicate_positions)
 
-    async def _learn(self, session: Reading) -> tuple[Known, int]:
-        """The directory and rates as they stand; read again only if somebody changed them."""
+    async def _learn(self, session: Reading) -> tuple[Known, Closed, int]:
+        """Directory, rates and final days as they stand; read again only if somebody changed
+        them.
+        """
         version: int = await session.value("SELECT directory FROM versions") or 0
         settings = self._settings
         if self._known is not None and self._known[0] == version:
-            known = self._known[1]
-            return Known(known.directory, known.floors, known.rates), version
+            _, known, closed = self._known
+            return Known(known.directory, known.floors, known.rates), closed, version
         directory = await load_directory(session, settings)
         rates = Rates(settings.currency, await load_rates(session))
-        return Known(directory, floors_of(settings), rates), version
+        closed = closed_by(await all_definitions(session), settings)
+        return Known(directory, floors_of(settings), rates), closed, version
 
     async def _apply(
-        self, session: Writing, known: Known, events: Iterable[Event], now: datetime
+        self,
+        session: Writing,
+        known: Known,
+        closed: Closed,
+        events: Iterable[Event],
+        now: datetime,
     ) -> tuple[Settled, bool]:
         """Facts, meaning and rollups of a batch; whether what is known beside facts changed."""
         rows = [row_of(event, self._numbers) for event in events]
@@ -141,8 +152,7 @@ class Door:
         await keep_superseded(session, settled.superseded)
         directory = known.directory
         derived = await derive(session, desk)
-        final_after = timedelta(hours=self._settings.final_after_hours)
-        closing = Closing(now, final_after, directory, known.directory)
+        closing = Closing(now, closed.to(now), directory, known.directory)
         called = await put_on_record(session, desk, derived.pairs, derived.moved, closing)
         news = await announced.prepare(session, desk, called, closing, self._calendar)
         await write_down(session, desk, derived)

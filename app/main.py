@@ -39,7 +39,6 @@ from app.api.state import Clock, State
 from app.check import checking
 from app.db import LOST, Database
 from app.dead_letters.retention import retaining
-from app.definition import settle_definition
 from app.errors import BadRequest, FieldError, RingsideError, Unauthorized, Unavailable
 from app.exact import encode
 from app.feeds.registry import feed_topics, opened
@@ -47,6 +46,7 @@ from app.ingest import Door
 from app.producer import Producer
 from app.rereads.drain import rereading
 from app.settings import Settings
+from app.start import settle_definition
 from app.view import Views
 from app.web import page, refused
 

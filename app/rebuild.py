@@ -80,7 +80,7 @@ async def rebuild(
             pass
         known = await all_definitions(session)
         number = known[-1].number if known else 0
-        await swap(session, settings, known[-1] if known else None, clock())
+        await swap(session, settings, known, clock())
         await keep_definition(session, number + 1, content_of(settings), clock())
         await _end(session)
     progress(total, total)

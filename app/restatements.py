@@ -110,12 +110,12 @@ class Part(NamedTuple):
 class Closing:
     """Which days are closed at `now`: final for their rep, or perhaps for anybody.
 
-    Days are final `after` their end, in the rep's zone as it was announced before the change or
-    as it is now: a day that was final does not open again because its rep moved.
+    Days are final that ended up to the instant `to`, in the rep's zone as it was announced before
+    the change or as it is now: a day that was final does not open again because its rep moved.
     """
 
     now: datetime
-    after: timedelta
+    to: datetime
     before: Directory
     directory: Directory
     _kept: dict[date, datetime] = field(default_factory=dict)
@@ -127,25 +127,23 @@ class Closing:
         A figure of many is final by the zones of those who were in it then; whoever comes into it
         later may live further west.
         """
-        since = self._kept.get(day)
-        if since is None:
-            start = datetime.combine(day + DAY, time(), UTC)
-            since = self._kept[day] = start - _EAST + self.after
-        return self.now >= since + LOOKS_AHEAD.get(measure, _AT_ONCE)
+        ended = self._kept.get(day)
+        if ended is None:
+            ended = self._kept[day] = datetime.combine(day + DAY, time(), UTC) - _EAST
+        return ended + LOOKS_AHEAD.get(measure, _AT_ONCE) <= self.to
 
     def final(self, rep_id: str, day: date, measure: str = "") -> bool:
         """Whether a change of the rep's day is a restatement."""
         key = (rep_id, day)
-        since = self._final.get(key)
-        if since is None:
+        ended = self._final.get(key)
+        if ended is None:
             ends = (d.of(rep_id).start_of(day + DAY) for d in (self.before, self.directory))
-            since = self._final[key] = min(ends) + self.after
-        return self.now >= since + LOOKS_AHEAD.get(measure, _AT_ONCE)
+            ended = self._final[key] = min(ends)
+        return ended + LOOKS_AHEAD.get(measure, _AT_ONCE) <= self.to
 
     def last_final(self, rep_id: str) -> date:
         """The last day of the rep that is final."""
-        instant = self.now - self.after
-        return max(d.of(rep_id).day_of(instant) for d in (self.before, self.directory)) - DAY
+        return max(d.of(rep_id).day_of(self.to) for d in (self.before, self.directory)) - DAY
 
 
 _COLUMNS = ("rep_id", "day", "measure", "before", "after", "at", "source", "event_id", "final")

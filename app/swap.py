@@ -3,43 +3,54 @@ every final day that changes with it goes on record.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
 
+from app.batch.announced import keep, prepare_called, unannounced
 from app.batch.distincts import CALLED
 from app.batch.reach import MARGIN
 from app.db import Writing
-from app.definition import Definition, settings_by
+from app.definition import Definition, closed_by, settings_by
 from app.facts.directory import load_directory
 from app.facts.rows import AnyRow, Conversation, Leg, Order, Quote, Return, Segment
 from app.meaning.ladder import MISSED
 from app.restatements import Cause, Closing, restate, restate_customers
 from app.rollups import MEASURES
 from app.settings import Settings
+from app.working_days import calendar_of
 
 FACTS: tuple[type[AnyRow], ...] = (Leg, Segment, Conversation, Quote, Order, Return)
 AT_ONCE = 5_000
 
 
-async def swap(session: Writing, settings: Settings, old: Definition | None, now: datetime) -> None:
-    """Make meanings and rollups those of the schema `rebuild`; nobody else may write meanwhile."""
-    before = settings if old is None else settings_by(old.content, settings)
+async def swap(
+    session: Writing, settings: Settings, known: Sequence[Definition], now: datetime
+) -> None:
+    """Make meanings and rollups those of the schema `rebuild`; nobody else may write meanwhile.
+
+    `known` are the definitions there were.
+    """
+    before = settings_by(known[-1].content, settings) if known else settings
     closing = Closing(
         now,
-        timedelta(hours=settings.final_after_hours),
+        closed_by(known, settings).to(now),
         await load_directory(session, before),
         await load_directory(session, settings),
     )
-    number = 0 if old is None else old.number
+    number = known[-1].number if known else 0
     cause = ("ringside", f"definition {number} -> {number + 1}")
-    await _restate_sums(session, closing, cause)
+    calendar = calendar_of(settings)
+    called = await _restate_sums(session, closing, cause)
+    worked = await prepare_called(session, called, closing, calendar)
     await _restate_distincts(session, closing, cause)
     for row_type in FACTS:
         await session.run(_take_over(row_type))
     for table, key in (("rep_days", "day"), ("rep_months", "month")):
         await session.run(_without_others(table, key))
         await session.run(_with_missing(table, key))
+    await keep(session, worked, closing, calendar)
     # Not tracked by day, so that nobody goes on with what is remembered of any.
     await session.run(
         "UPDATE versions SET ingest = ingest + 1, directory = directory + 1 WHERE id = 1"
@@ -50,7 +61,10 @@ _AMOUNTS = ", ".join(f"coalesce(n.{m}, 0) - coalesce(o.{m}, 0) AS {m}" for m in 
 _SAME = " AND ".join(f"coalesce(n.{m}, 0) = coalesce(o.{m}, 0)" for m in MEASURES)
 
 
-async def _restate_sums(session: Writing, closing: Closing, cause: Cause) -> None:
+async def _restate_sums(
+    session: Writing, closing: Closing, cause: Cause
+) -> dict[tuple[str, date], Cause]:
+    """Keep what the days' sums were; the days nobody announced that have other calls."""
     await session.run(
         "CREATE TEMP TABLE changed ON COMMIT DROP AS"
         f" SELECT coalesce(n.rep_id, o.rep_id) AS rep_id, coalesce(n.day, o.day) AS day, {_AMOUNTS}"
@@ -59,6 +73,7 @@ async def _restate_sums(session: Writing, closing: Closing, cause: Cause) -> Non
     )
     await session.run("CREATE INDEX ON changed (rep_id, day)")
     causes: defaultdict[tuple[str, date, str], Cause] = defaultdict(lambda: cause)
+    called: dict[tuple[str, date], Cause] = {}
     low: tuple[str, date] = ("", date.min)
     while page := await session.fetch(
         "SELECT * FROM changed WHERE (rep_id, day) > ($1, $2)"
@@ -66,7 +81,13 @@ async def _restate_sums(session: Writing, closing: Closing, cause: Cause) -> Non
         *low,
     ):
         await restate(session, [tuple(row) for row in page], causes, closing)
+        called.update(
+            ((row["rep_id"], row["day"]), cause)
+            for row in page
+            if row["calls"] and unannounced(row["rep_id"], row["day"], closing)
+        )
         low = page[-1][0], page[-1][1]
+    return called
 
 
 _SETS = {

@@ -67,8 +67,8 @@ def _put(sums: dict[Cell, dict[str, Amount]], name: str, amounts: Mapping[Cell, 
 
 def status_of(view: View, kpi: Kpi, end: datetime) -> Status:
     """Whether a figure whose last day ends at `end` can still change without a restatement."""
-    closed = timedelta(hours=view.settings.final_after_hours, days=kpi.look_ahead_days)
-    return "final" if view.roster.now >= end + closed else "provisional"
+    closed = end + timedelta(days=kpi.look_ahead_days) <= view.closed_to
+    return "final" if closed else "provisional"
 
 
 def with_statuses(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.db import Database, Reading
-from app.definition import settings_at
+from app.definition import Closed, all_definitions, closed_by, held_at
 from app.directory import Directory
 from app.facts.directory import load_directory
 from app.past import Past
@@ -21,26 +21,29 @@ from app.working_days import calendar_of
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One look at everything. `as_of` (UTC): all events accepted up to it are in."""
+    """One look at everything. `as_of` (UTC): all events accepted up to it are in; `closed_to`
+    (UTC): days that ended up to it are final.
+    """
 
     reading: Reading
     roster: Roster
     settings: Settings
     calendar: WorkCalendar
     as_of: datetime
+    closed_to: datetime
     sheets: Sheets
 
 
 class Views:
-    """Opens views; between them it remembers the directory, by its version, and what follows from
-    it; and the sheets that hold.
+    """Opens views; between them it remembers the directory and which days are final, by their
+    version, and what follows from them; and the sheets that hold.
     """
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
         self._calendar = calendar_of(settings)
-        self._directory: tuple[int, Directory] | None = None
+        self._known: tuple[int, Directory, Closed] | None = None
         self._memory: Memory | None = None
         self._sheets = Sheets()
 
@@ -48,7 +51,7 @@ class Views:
     async def open(self, now: datetime) -> AsyncIterator[View]:
         """A view at the instant `now`, good within the block."""
         async with self._database.reading() as reading:
-            directory = await self._current(reading)
+            directory, closed = await self._current(reading)
             if self._memory is None or not self._memory.holds(directory, now):
                 self._memory = Memory(directory, now)
             yield View(
@@ -57,6 +60,7 @@ class Views:
                 self._settings,
                 self._calendar,
                 await _complete_to(reading, now),
+                closed.to(now),
                 self._sheets,
             )
 
@@ -65,16 +69,18 @@ class Views:
         """A view at the past instant `moment`: what was final then is as it was answered then."""
         async with self._database.reading() as reading:
             past = Past(reading, moment)
-            settings = await settings_at(reading, self._settings, moment)
+            settings, closed = await held_at(reading, self._settings, moment)
             directory = await load_directory(past, settings)
-            roster = Roster(directory, moment)
-            yield View(past, roster, settings, calendar_of(settings), moment, Sheets())
+            roster, calendar = Roster(directory, moment), calendar_of(settings)
+            yield View(past, roster, settings, calendar, moment, closed.to(moment), Sheets())
 
-    async def _current(self, reading: Reading) -> Directory:
+    async def _current(self, reading: Reading) -> tuple[Directory, Closed]:
+        """Who the reps are and which days are final; both change with the directory's version."""
         version: int = await reading.value("SELECT directory FROM versions") or 0
-        if self._directory is None or self._directory[0] != version:
-            self._directory = version, await load_directory(reading, self._settings)
-        return self._directory[1]
+        if self._known is None or self._known[0] != version:
+            closed = closed_by(await all_definitions(reading), self._settings)
+            self._known = version, await load_directory(reading, self._settings), closed
+        return self._known[1], self._known[2]
 
 
 async def _complete_to(reading: Reading, now: datetime) -> datetime:

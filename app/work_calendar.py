@@ -33,6 +33,10 @@ class WorkCalendar:
         )
         self.count = lru_cache(maxsize=10_000)(self._count)
 
+    def teams(self) -> set[str]:
+        """The teams that have weeks of their own."""
+        return {team for _, team, _ in self._steps if team is not None}
+
     def week_of(self, team: str | None, day: date) -> Week:
         """The weekdays on which the team works, as of `day`."""
         of_all, of_team = self._weekdays, None

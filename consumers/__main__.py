@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from aiokafka.errors import KafkaError
 
 from app.db import Database
-from app.definition import settle_definition
 from app.errors import BadConfiguration, RingsideError
 from app.log import start as start_log
 from app.metrics import REGISTRY
 from app.migrate import check
 from app.settings import Settings, read
+from app.start import settle_definition
 from consumers.health import serving
 from consumers.runner import Runner
 

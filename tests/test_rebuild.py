@@ -13,7 +13,7 @@ import pytest
 
 from app import rebuild as rebuilds
 from app.db import Database
-from app.definition import all_definitions, rebuild_needed, settle_definition
+from app.definition import all_definitions, rebuild_needed
 from app.events.decode import decode_structured
 from app.events.types import Customer, Event
 from app.figures import figures
@@ -22,6 +22,7 @@ from app.kpis import kpi_of
 from app.rebuild import rebuild
 from app.settings import Settings, read
 from app.spans import Subject, asked
+from app.start import settle_definition
 from app.verify import verify
 from app.view import Views
 from tests.digest import digests

@@ -69,8 +69,29 @@ async def prepare(
             cause = (off.source, off.event_id)
             announced.stretches.append(Stretch(off.rep_id, off.date, off.date, cause))
     held = {(s.rep_id, s.day) for s in announced.stretches}
+    others = {key: cause for key, cause in called.items() if key not in held}
+    return await _counted(session, announced, others, closing, calendar)
+
+
+async def prepare_called(
+    session: Reading,
+    called: Mapping[tuple[str, date], Cause],
+    closing: Closing,
+    calendar: WorkCalendar,
+) -> Announced:
+    """The same where nothing but numbers of calls may be another."""
+    return await _counted(session, Announced(), called, closing, calendar)
+
+
+async def _counted(
+    session: Reading,
+    announced: Announced,
+    called: Mapping[tuple[str, date], Cause],
+    closing: Closing,
+    calendar: WorkCalendar,
+) -> Announced:
     for (rep_id, day), cause in sorted(called.items()):
-        if (rep_id, day) not in held and _unannounced(rep_id, day, closing):
+        if unannounced(rep_id, day, closing):
             announced.stretches.append(Stretch(rep_id, day, day, cause))
     if announced.stretches:
         roster = Roster(closing.before, closing.now)
@@ -94,7 +115,7 @@ async def keep(
     )
 
 
-def _unannounced(rep_id: str, day: date, closing: Closing) -> bool:
+def unannounced(rep_id: str, day: date, closing: Closing) -> bool:
     """Whether it is a final day on which nobody knows the rep: it is worked if the rep called."""
     states = (d.of(rep_id).state_on(day) for d in (closing.before, closing.directory))
     return not any(states) and day <= closing.last_final(rep_id)

@@ -10,8 +10,9 @@ from rich.progress import Progress
 
 from app import log
 from app.commands.reach import data_dir_option, database_of
-from app.definition import rebuild_needed, settle_definition
+from app.definition import rebuild_needed
 from app.rebuild import rebuild
+from app.start import settle_definition
 
 
 @click.command(help="Work all figures out by this version's rules and settings, then change over.")

@@ -8,10 +8,11 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
+from app.batch.announced import keep, prepare_called
 from app.batch.calls import work_out_calls
 from app.batch.desk import Desk
 from app.batch.distincts import distincts_of
@@ -19,6 +20,7 @@ from app.batch.pairs import Pairs, keep_remarked, work_out_pairs
 from app.batch.reach import Dirty
 from app.batch.results import work_out_results
 from app.db import Database, Writing
+from app.definition import all_definitions, closed_by
 from app.facts.directory import load_directory, load_rates
 from app.facts.rows import Conversation, Leg, Order, Quote, Return, Segment
 from app.facts.shelf import Shelf
@@ -29,6 +31,8 @@ from app.proof.portion import Day
 from app.restatements import Cause, Closing, keep_parts, restate, restate_customers
 from app.rollups import MEASURES, Movement, move, remake_months
 from app.settings import Settings, floors_of
+from app.work_calendar import WorkCalendar
+from app.working_days import calendar_of
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +55,7 @@ async def repair(
             drift.table, drift.key, drift.column, drift.stored, drift.right,
         )  # fmt: skip
     # A month is made anew with any day of it, its first as well as another.
+    calendar = calendar_of(settings)
     chunks: list[Dirty | Iterable[Day]]
     chunks = [*_chunks(findings.facts), *_slices(findings.days | findings.months)]
     for done, chunk in enumerate(chunks):
@@ -61,7 +66,7 @@ async def repair(
                 if isinstance(chunk, Dirty)
                 else chunk
             )
-            await mend_days(session, days, closing)
+            await mend_days(session, days, closing, calendar)
             # Not tracked by day, so that nobody goes on with what is remembered of any.
             await session.run("UPDATE versions SET ingest = ingest + 1")
         progress(done + 1, len(chunks))
@@ -81,7 +86,8 @@ def _slices(keys: Iterable[Any]) -> Iterator[list[Any]]:
 
 async def _closing(session: Writing, settings: Settings, now: datetime) -> Closing:
     directory = await load_directory(session, settings)
-    return Closing(now, timedelta(hours=settings.final_after_hours), directory, directory)
+    closed = closed_by(await all_definitions(session), settings)
+    return Closing(now, closed.to(now), directory, directory)
 
 
 async def _mend_facts(
@@ -110,7 +116,9 @@ async def _mend_facts(
     return days
 
 
-async def mend_days(session: Writing, days: Iterable[Day], closing: Closing) -> None:
+async def mend_days(
+    session: Writing, days: Iterable[Day], closing: Closing, calendar: WorkCalendar
+) -> None:
     """Make the rollups of these days, and of their months, what their facts say."""
     ordered = sorted(days)
     if not ordered:
@@ -125,7 +133,10 @@ async def mend_days(session: Writing, days: Iterable[Day], closing: Closing) -> 
     moved = movement.rows()
     causes: defaultdict[tuple[str, date, str], Cause] = defaultdict(lambda: REPAIR)
     await restate(session, moved, causes, closing)
+    called = {(row[0], row[1]): REPAIR for row in moved}
+    worked = await prepare_called(session, called, closing, calendar)
     await move(session, moved)
+    await keep(session, worked, closing, calendar)
     await remake_months(session, {(rep_id, day.replace(day=1)) for rep_id, day in ordered})
 
 

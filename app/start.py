@@ -1,0 +1,68 @@
+"""What a process settles at its start: by which definition the figures are read from now on. What
+another calendar says otherwise of final days goes on record with it, in one transaction.
+"""
+
+import logging
+from datetime import datetime
+
+from app.calendars import restate_calendar
+from app.db import Database, Reading, Writing
+from app.definition import (
+    READING,
+    Content,
+    Definition,
+    all_definitions,
+    closed_by,
+    content_of,
+    keep_definition,
+    rebuild_needed,
+    settings_by,
+)
+from app.facts.directory import load_directory
+from app.restatements import Closing
+from app.settings import Settings
+from app.working_days import calendar_of
+
+log = logging.getLogger(__name__)
+
+
+async def settle_definition(database: Database, settings: Settings, now: datetime) -> None:
+    """Keep the definition of a database that has none, and what is read otherwise; say it where
+    the figures have to be rebuilt.
+    """
+    async with database.reading() as reading:
+        reason = await rebuild_needed(reading, settings, now)
+        settled = await _wanted(reading, settings, now) is None
+    if reason is not None:
+        log.warning("%s; run ringside rebuild", reason)
+    if settled:
+        return
+    # Nobody changes a final day by the old calendar while the new one is put on record.
+    async with database.ingesting() as session:
+        known = await all_definitions(session)
+        wanted = await _wanted(session, settings, now)
+        if wanted is None:
+            return  # another process came first
+        if known:
+            await _restate(session, known, wanted, settings, now)
+        await keep_definition(session, len(known) + 1, wanted, now)
+
+
+async def _wanted(reading: Reading, settings: Settings, now: datetime) -> Content | None:
+    """The definition that is to hold; None if it does. What needs a rebuild waits for it."""
+    known, wanted = await all_definitions(reading), content_of(settings)
+    if known and await rebuild_needed(reading, settings, now) is not None:
+        wanted = {**known[-1].content, **{name: wanted[name] for name in READING}}
+    return None if known and known[-1].content == wanted else wanted
+
+
+async def _restate(
+    session: Writing, known: list[Definition], wanted: Content, settings: Settings, now: datetime
+) -> None:
+    before, after = (settings_by(content, settings) for content in (known[-1].content, wanted))
+    old, new = calendar_of(before), calendar_of(after)
+    directory = await load_directory(session, before)
+    closing = Closing(now, closed_by(known, settings).to(now), directory, directory)
+    number = known[-1].number
+    cause = ("ringside", f"definition {number} -> {number + 1}")
+    await restate_calendar(session, old, new, closing, cause)
