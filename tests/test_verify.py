@@ -171,6 +171,23 @@ async def test_a_repair_of_final_days_is_restated(database: Database) -> None:
         assert [tuple(part) for part in parts] == [("customer", "c:x", True)]
 
 
+async def test_a_repair_that_brings_a_working_day_back_is_restated(database: Database) -> None:
+    """Nobody announced the rep, so only a call makes a day one of work."""
+    await filled(database)
+    async with database.writing() as session:
+        await session.run("DELETE FROM restatements")
+        await session.run("UPDATE rep_days SET calls = 0 WHERE day = '2026-11-20'")
+    await mended(database)
+    async with database.reading() as reading:
+        records = await reading.fetch(
+            "SELECT day, measure, before, after, event_id FROM restatements ORDER BY id"
+        )
+    day = date(2026, 11, 20)
+    assert [tuple(record) for record in records] == [
+        (day, "calls", 0, 1, "repair"), (day, "working_days", 0, 1, "repair"),
+    ]  # fmt: skip
+
+
 async def test_a_floor_of_every_kind_is_mended(database: Database) -> None:
     """Every meaning and every rollup of a random floor spoilt, and mended from the facts."""
     drawn = floor(5)

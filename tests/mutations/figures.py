@@ -57,8 +57,8 @@ MUTATIONS = (
     ),
     Mutation(
         "app/tally.py",
-        "view.roster.now >= end + closed",
-        "view.roster.now > end + closed",
+        "timedelta(days=kpi.look_ahead_days) <= view.closed_to",
+        "timedelta(days=kpi.look_ahead_days) < view.closed_to",
         "a day is final from 36 hours after its end on",
         FIGURES,
     ),

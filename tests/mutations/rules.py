@@ -1,5 +1,5 @@
 """All the breaks, in the order of the data's path."""
 
-from tests.mutations import figures, meaning, taking
+from tests.mutations import definitions, figures, meaning, taking
 
-MUTATIONS = (*taking.MUTATIONS, *meaning.MUTATIONS, *figures.MUTATIONS)
+MUTATIONS = (*taking.MUTATIONS, *meaning.MUTATIONS, *figures.MUTATIONS, *definitions.MUTATIONS)

@@ -1,0 +1,66 @@
+"""Breaks of what a change of definition has to keep: restated settings, rebuild, the proof."""
+
+from tests.mutations.mutation import Mutation
+
+CALENDARS = ("tests/test_calendars.py",)
+DEFINITION = ("tests/test_definition.py",)
+CHANGED = ("tests/test_changed_definitions.py",)
+
+MUTATIONS = (
+    Mutation(
+        "app/start.py",
+        "await _restate(session, known, wanted, settings, now)",
+        "pass",
+        "a calendar that changes restates the final days that are worked otherwise",
+        CHANGED,
+    ),
+    Mutation(
+        "app/start.py",
+        "**{name: wanted[name] for name in READING}",
+        "**{}",
+        "settings that are only read hold at once, though others wait for a rebuild",
+        ("tests/test_rebuild.py::test_what_is_only_read_is_kept_at_a_start",),
+    ),
+    Mutation(
+        "app/calendars.py",
+        "if called if state is None else state.active:",
+        "if state is not None and state.active:",
+        "a calendar that changes reaches those nobody announced",
+        CALENDARS,
+    ),
+    Mutation(
+        "app/calendars.py",
+        "before != after or (before != 0 and stretch.day != stretch.last_day)",
+        "before != after",
+        "as many working days on other dates are a restatement too",
+        CALENDARS,
+    ),
+    Mutation(
+        "app/definition.py",
+        "return max(now - self.after, self.already)",
+        "return now - self.after",
+        "a day that was final is not opened again by a setting",
+        DEFINITION,
+    ),
+    Mutation(
+        "app/definition.py",
+        "so_far = [d for d in known if d.at <= moment]",
+        "so_far = known",
+        "the past is read by the settings of then",
+        CHANGED,
+    ),
+    Mutation(
+        "app/swap.py",
+        'if row["calls"] and unannounced(row["rep_id"], row["day"], closing)',
+        "if False",
+        "a rebuild that makes a first call restates the working day",
+        CHANGED,
+    ),
+    Mutation(
+        "app/proof/repair.py",
+        "called = {(row[0], row[1]): REPAIR for row in moved}",
+        "called: dict[tuple[str, date], Cause] = {}",
+        "a repair that brings a first call back restates the working day",
+        ("tests/test_verify.py",),
+    ),
+)
