@@ -131,11 +131,13 @@ def _days(measures: tuple[str, ...]) -> str:
 
 
 @cache
-def _months(measures: tuple[str, ...]) -> str:
-    sums = ", ".join(_TRIMMED[m].format(f"sum({m})") for m in measures)
+def _months(measures: tuple[str, ...], *, several: bool) -> str:
+    """`several`: of some month more days than one move. Where none does there is nothing to sum
+    up, which is most of the cost: a sum of bigints is a numeric."""
+    amount, grouping = ("sum({})", "GROUP BY 1, 2 ") if several else ("{}", "")
+    sums = ", ".join(_TRIMMED[m].format(amount.format(m)) for m in measures)
     source = (
-        f"SELECT rep_id, date_trunc('month', day)::date, {sums} FROM moved "
-        "GROUP BY 1, 2 ORDER BY 1, 2"
+        f"SELECT rep_id, date_trunc('month', day)::date, {sums} FROM moved {grouping}ORDER BY 1, 2"
     )
     return _upsert("rep_months", "month", source, measures)
 
@@ -180,7 +182,8 @@ async def move(session: Writing, rows: Sequence[tuple[Any, ...]]) -> None:
     measures, moving = _moving(rows)
     await session.copy("moved", ("rep_id", "day", *measures), moving)
     await session.run(_days(measures))
-    await session.run(_months(measures))
+    months = {(row[0], row[1].replace(day=1)) for row in rows}
+    await session.run(_months(measures, several=len(months) < len(rows)))
     await session.run(_MOVES, sorted({row[1] for row in rows}))
     if any(min(row[2:]) < 0 for row in moving):
         await session.run(

@@ -32,7 +32,8 @@ async def distincts_of(
     """What the desk's legs change of the sets of days that are kept; before they are written."""
     found = Distincts()
     moved: Counter[tuple[str, date, str]] = Counter()
-    for before, after in chain(desk.legs.changed(), ((None, leg) for leg in desk.plain)):
+    plain = ((None, leg) for leg in desk.plain if leg.day is not None and keeps(leg.day))
+    for before, after in chain(desk.legs.changed(), plain):
         was, now = _called(before), _called(after)
         if was != now:
             for customer, step in ((was, -1), (now, 1)):

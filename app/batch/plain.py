@@ -6,15 +6,15 @@ did something later, the leg goes onto the desk after all and is worked out ther
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from app.batch.desk import Desk
 from app.batch.pairs import TURNS, Pair, Pairs, counts, quotes_of
 from app.batch.reach import load_owners
 from app.db import Reading
 from app.facts.rows import AnyRow, Conversation, Leg, Segment
-from app.meaning.ladder import read_call
-from app.meaning.lookback import LONGEST, History
+from app.meaning.ladder import read_alone
+from app.meaning.lookback import LONGEST, History, first_marks
 
 _SPOKEN_OF = " UNION ALL ".join(
     f"SELECT call_id FROM {table} WHERE call_id = ANY($1)"
@@ -49,60 +49,74 @@ async def read_plain(session: Reading, desk: Desk, pairs: Pairs) -> None:
     await load_owners(session, desk, desk.plain)
     by_pair: dict[Pair, list[Leg]] = {}
     for leg in desk.plain:
-        read_call((leg,), (), (), desk.known)
+        read_alone(leg, desk.known)
         if leg.party is not None and counts(leg):
             by_pair.setdefault((leg.party, leg.rep_id), []).append(leg)
     apart = {pair: legs for pair, legs in by_pair.items() if pair not in pairs.windows}
     histories = await _before(session, apart)
+    later = {pair for pair, history in histories.items() if history is None}
     await _look_back(session, desk, apart, histories)
-    if len(histories) < len(by_pair):
-        _onto_the_desk(desk, pairs, (pair for pair in by_pair if pair not in histories))
+    if later or len(apart) < len(by_pair):
+        _onto_the_desk(desk, pairs, {*later, *(pair for pair in by_pair if pair not in apart)})
 
 
-async def _before(session: Reading, apart: Mapping[Pair, Sequence[Leg]]) -> dict[Pair, History]:
-    """What each pair did before its first new call; without the pairs that did something since."""
+async def _before(
+    session: Reading, apart: Mapping[Pair, Sequence[Leg]]
+) -> dict[Pair, History | None]:
+    """What the pairs that did anything did before their first new call; None where they did
+    something since.
+    """
     if not apart:
         return {}
-    ordered = sorted((*pair, min(leg.started_at for leg in legs)) for pair, legs in apart.items())
-    histories: list[History | None] = [History() for _ in ordered]
+    firsts = {
+        pair: legs[0].started_at if len(legs) == 1 else min(leg.started_at for leg in legs)
+        for pair, legs in apart.items()
+    }
+    ordered = sorted(firsts)
+    histories: dict[Pair, History | None] = {}
     for number, start, marks in await session.fetch(
         _SINCE,
-        [party for party, _, _ in ordered],
-        [rep_id for _, rep_id, _ in ordered],
-        min(first for _, _, first in ordered) - LONGEST,
+        [party for party, _ in ordered],
+        [rep_id for _, rep_id in ordered],
+        min(firsts.values()) - LONGEST,
     ):
-        history = histories[number - 1]
-        if start >= ordered[number - 1][2]:
-            histories[number - 1] = None
-        elif history is not None:
+        pair = ordered[number - 1]
+        if start >= firsts[pair]:
+            histories[pair] = None
+            continue
+        history = histories.setdefault(pair, History())
+        if history is not None:
             history.add(start, marks)
-    return {
-        (party, rep_id): history
-        for (party, rep_id, _), history in zip(ordered, histories, strict=True)
-        if history is not None
-    }
+    return histories
 
 
 async def _look_back(
     session: Reading,
     desk: Desk,
     apart: Mapping[Pair, Sequence[Leg]],
-    histories: Mapping[Pair, History],
+    histories: Mapping[Pair, History | None],
 ) -> None:
-    for pair, history in histories.items():
-        for leg in apart[pair]:
-            history.add(leg.started_at, leg.marks)
-        history.sort()
-    repeated = [pair[0] for pair, history in histories.items() if len(history.conversations) > 1]
+    """Mark the legs of the pairs that did nothing since; most did nothing before either."""
+    several: list[tuple[Pair, History]] = []
+    for pair, legs in apart.items():
+        if pair not in histories and len(legs) == 1:
+            legs[0].marks |= first_marks(legs[0].marks)
+            continue
+        history = histories.get(pair, History())
+        if history is not None:
+            for leg in legs:
+                history.add(leg.started_at, leg.marks)
+            history.sort()
+            several.append((pair, history))
+    repeated = [pair[0] for pair, history in several if len(history.conversations) > 1]
     quotes = await quotes_of(session, desk, repeated)
-    for pair, history in histories.items():
+    for pair, history in several:
         for leg in apart[pair]:
             leg.marks |= history.look_back(leg.started_at, leg.marks, quotes.get(pair[0], ()))
 
 
-def _onto_the_desk(desk: Desk, pairs: Pairs, moved: Iterable[Pair]) -> None:
+def _onto_the_desk(desk: Desk, pairs: Pairs, chosen: Collection[Pair]) -> None:
     """Let the legs of these pairs be worked out with all that their pairs have."""
-    chosen = set(moved)
     stay = []
     for leg in desk.plain:
         if counts(leg) and (leg.party, leg.rep_id) in chosen:

@@ -25,6 +25,7 @@ SPOKEN = int(Mark.SPOKEN)
 NO_CALL = frozenset({"personal", "internal"})
 OTHER = frozenset({"personal", "internal", "hold_line"})
 SECOND = timedelta(seconds=1)
+_NO_SEGMENTS: dict[str, int] = {}
 
 
 def newest_word(words: Iterable[Conversation]) -> dict[str, Conversation]:
@@ -76,6 +77,17 @@ def read_call(
         _miss(legs)
     if segments:
         _read_orphans(segments, legs, newest, known)
+
+
+def read_alone(leg: Leg, known: Known) -> None:
+    """The same for a leg that stands, and is all there is with its call id."""
+    leg.rep_id = known.rep(leg.agent, leg.started_at)
+    if leg.test or leg.direction == "internal":
+        _clear(leg, known)
+        return
+    _read_leg(leg, None, _NO_SEGMENTS, known)
+    if not leg.marks & (ANSWERED | OUTBOUND):
+        leg.marks |= MISSED
 
 
 def _miss(legs: Iterable[Leg]) -> None:

@@ -71,6 +71,11 @@ class History:
         return found
 
 
+def first_marks(marks: int) -> int:
+    """The look-back marks of what carries `marks` and is the first between a rep and a customer."""
+    return NEW_CUSTOMER if marks & OUTBOUND_CALL == OUTBOUND_CALL else 0
+
+
 def call_marks(start: datetime, outbound: Sequence[datetime], reached: Sequence[datetime]) -> int:
     """Marks of an outbound call to a customer.
 
