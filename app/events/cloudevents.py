@@ -35,9 +35,9 @@ def from_kafka(
     headers: Sequence[tuple[str, bytes]], value: bytes | None, *, now: datetime, currency: str
 ) -> Event | Refusal:
     """The event of one Kafka record; a tombstone is refused as empty."""
-    named = {name.lower(): content for name, content in headers}
     if value is None:
         return Refusal("empty", None, "the record has no value")
+    named = {name.lower(): content for name, content in headers}
     content_type = named.get("content-type", b"").decode("latin-1").strip().lower()
     if content_type.startswith(BATCH):
         return Refusal("unsupported_mode", None, "Kafka has no batch mode: one event a record")

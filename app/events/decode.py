@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -37,20 +37,26 @@ _ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _LONG_FRACTION = re.compile(rb"\.[0-9]{7}")
 
 
-class _Envelope(msgspec.Struct, gc=False):
-    specversion: str
+class _Envelope(msgspec.Struct, gc=False, tag_field="type"):
+    specversion: Literal["1.0"]
     id: Id
     source: Id
-    type: str
-    data: msgspec.Raw
     time: Moment | None = None
 
 
-_envelope = msgspec.json.Decoder(_Envelope)
-_quick: dict[str, msgspec.json.Decoder[Any]] = {
-    f"ringside.{data.wire}.v1": msgspec.json.Decoder(data)
-    for data in (CallEnded, TalktimeRecorded, ConversationRecorded)
-}
+class _Call(_Envelope, gc=False, tag=f"ringside.{CallEnded.wire}.v1", kw_only=True):
+    data: CallEnded
+
+
+class _Talktime(_Envelope, gc=False, tag=f"ringside.{TalktimeRecorded.wire}.v1", kw_only=True):
+    data: TalktimeRecorded
+
+
+class _Word(_Envelope, gc=False, tag=f"ringside.{ConversationRecorded.wire}.v1", kw_only=True):
+    data: ConversationRecorded
+
+
+_quick = msgspec.json.Decoder(_Call | _Talktime | _Word)
 _TROUBLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Invalid, ValueError)
 
 
@@ -81,29 +87,22 @@ def decode_binary(
 def _plain(body: bytes, now: datetime) -> Event | None:
     """The event, if it is a plain one of the frequent types; None to look at it with care."""
     try:
-        envelope = _envelope.decode(body)
-        decoder = _quick.get(envelope.type)
-        if decoder is None or envelope.specversion != "1.0":
-            return None
-        data = decoder.decode(envelope.data)
+        envelope = _quick.decode(body)
+        data, time = envelope.data, envelope.time
         latest = now + fields.AHEAD
-        if envelope.time is not None and not _in_bounds(envelope.time, latest):
+        if time is not None and not (time.tzinfo is UTC and fields.EARLIEST <= time <= latest):
             return None
-        if not _in_bounds(data.started_at, latest):
+        start = last = data.started_at
+        if type(data) is CallEnded:
+            last, answered = data.ended_at, data.answered_at
+            if last.tzinfo is not UTC or (answered is not None and answered.tzinfo is not UTC):
+                return None
+            consistent(data)  # so all of it lies between start and end
+        if start.tzinfo is not UTC or start < fields.EARLIEST or last > latest:
             return None
-        if isinstance(data, CallEnded):
-            if not _in_bounds(data.ended_at, latest):
-                return None
-            if data.answered_at is not None and not _in_bounds(data.answered_at, latest):
-                return None
-            consistent(data)
     except _TROUBLE:
         return None
-    return Event(envelope.id, envelope.source, envelope.time, data)
-
-
-def _in_bounds(instant: datetime, latest: datetime) -> bool:
-    return instant.tzinfo is UTC and fields.EARLIEST <= instant <= latest
+    return Event(envelope.id, envelope.source, time, data)
 
 
 def _careful(body: bytes, rules: Rules) -> Event | Refusal:
