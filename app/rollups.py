@@ -103,14 +103,7 @@ class Movement:
             else:
                 sums[at] = _EXACT.fma(amount, sign, sums[at])
 
-    def by_month(self) -> "Movement":
-        """The same sums for each (rep, first day of the month)."""
-        months = Movement()
-        for (rep_id, day), sums in self.days.items():
-            months.add(rep_id, day.replace(day=1), zip(MEASURES, sums, strict=True), 1)
-        return months
-
-    def rows(self) -> list[tuple[Any, ...]]:
+    def rows(self) -> list[Row]:
         """The days that do move, as `(rep_id, day, amount of each measure)`, in order of key."""
         return [(*key, *sums) for key, sums in sorted(self.days.items()) if any(sums)]
 
@@ -131,13 +124,17 @@ def _days(measures: tuple[str, ...]) -> str:
 
 
 @cache
-def _months(measures: tuple[str, ...], *, several: bool) -> str:
-    """`several`: of some month more days than one move. Where none does there is nothing to sum
-    up, which is most of the cost: a sum of bigints is a numeric."""
-    amount, grouping = ("sum({})", "GROUP BY 1, 2 ") if several else ("{}", "")
+def _months(measures: tuple[str, ...], *, first: bool) -> str:
+    """Of the days that move the `first` of each month as it is, or the others summed up: that is
+    dear (a sum of bigints is a numeric), and they are few.
+    """
+    amount, which, grouping = (
+        ("{}", "NOT again", "") if first else ("sum({})", "again", "GROUP BY 1, 2")
+    )
     sums = ", ".join(_TRIMMED[m].format(amount.format(m)) for m in measures)
     source = (
-        f"SELECT rep_id, date_trunc('month', day)::date, {sums} FROM moved {grouping}ORDER BY 1, 2"
+        f"SELECT rep_id, date_trunc('month', day)::date, {sums} FROM moved WHERE {which} {grouping}"
+        " ORDER BY 1, 2"
     )
     return _upsert("rep_months", "month", source, measures)
 
@@ -152,40 +149,47 @@ def _upsert(table: str, key: str, source: str, measures: Sequence[str]) -> str:
     )
 
 
-def _moving(rows: Sequence[Row]) -> tuple[tuple[str, ...], Sequence[Row]]:
-    """The measures that may move, and `rows` of them alone.
-
-    Most batches hold no results: then neither their measures, ten of them decimals, are sent nor
-    added.
-    """
-    cut = 2 + len(OF_CALLS)
-    if any(any(row[cut:]) for row in rows):
-        return MEASURES, rows
-    return OF_CALLS, [row[:cut] for row in rows]
-
-
 _MOVES = (
     "INSERT INTO day_moves AS d SELECT day, 1 FROM unnest($1::date[]) day "
     "ON CONFLICT (day) DO UPDATE SET moves = d.moves + 1"
 )
 
 
-async def move(session: Writing, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Let the stored rollups move by `rows` of a `Movement`; a row with nothing left goes."""
+async def move(session: Writing, rows: Sequence[Row]) -> None:
+    """Let the stored rollups move by `rows` of a `Movement`; a row with nothing left goes.
+
+    Most rows hold no results: then neither their measures, ten of them decimals, are sent nor
+    added.
+    """
     if not rows:
         return
     await session.run(
-        "CREATE TEMP TABLE IF NOT EXISTS moved (LIKE rep_days INCLUDING DEFAULTS) "
-        "ON COMMIT DELETE ROWS"
+        "CREATE TEMP TABLE IF NOT EXISTS moved "
+        "(LIKE rep_days INCLUDING DEFAULTS, again boolean NOT NULL) ON COMMIT DELETE ROWS"
     )
-    await session.run("DELETE FROM moved")  # another movement of this transaction
-    measures, moving = _moving(rows)
-    await session.copy("moved", ("rep_id", "day", *measures), moving)
-    await session.run(_days(measures))
-    months = {(row[0], row[1].replace(day=1)) for row in rows}
-    await session.run(_months(measures, several=len(months) < len(rows)))
+    cut = 2 + len(OF_CALLS)
+    with_results = [row for row in rows if any(row[cut:])]
+    await _move(session, OF_CALLS, [row[:cut] for row in rows if not any(row[cut:])])
+    await _move(session, MEASURES, with_results)
     await session.run(_MOVES, sorted({row[1] for row in rows}))
-    if any(min(row[2:]) < 0 for row in moving):
+
+
+async def _move(session: Writing, measures: tuple[str, ...], rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    months: set[Key] = set()
+    records = []
+    for row in rows:
+        month = row[0], row[1].replace(day=1)
+        records.append((*row, month in months))
+        months.add(month)
+    await session.run("DELETE FROM moved")  # another movement of this transaction
+    await session.copy("moved", ("rep_id", "day", *measures, "again"), records)
+    await session.run(_days(measures))
+    await session.run(_months(measures, first=True))
+    if len(months) < len(rows):
+        await session.run(_months(measures, first=False))
+    if any(min(row[2:]) < 0 for row in rows):
         await session.run(
             f"DELETE FROM rep_days r USING moved m WHERE r.rep_id = m.rep_id "
             f"AND r.day = m.day AND ({_ANY_LESS}) AND {_ALL_ZERO}"

@@ -80,6 +80,8 @@ def causes_of(
                     found[rep_id, day, measure] = cause
 
     for change in changes(desk):
+        if not any(row is not None and row.day and keeps(row.day) for row in change[:2]):
+            continue
         row = change.after
         if change.order_after is not None and not fresh(change.before, row):
             row = change.order_after
