@@ -42,6 +42,10 @@ restatements = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     words("source", needed=True),
     words("event_id", needed=True),
+    # Which record that event is about and how it came, as in `Cause`; null where there is none.
+    words("kind"),
+    words("key"),
+    words("how"),
     # A change of who the rep is holds for a stretch of days: `day` to `last_day`; else null.
     Column("last_day", Date),
     words("team_before"),
@@ -91,8 +95,22 @@ _AT_ONCE = timedelta(0)
 _EAST = timedelta(hours=14)
 _EXACT = Context(prec=200)
 
-Cause = tuple[str, str]  # (source, event id)
+How = Literal["came", "again", "withdrawn"]
 Kind = Literal["customer", "missed"]
+
+
+class Cause(NamedTuple):
+    """The event behind a change, and the record it is about: `kind` and `key` as `record.voided`
+    names records, and whether it `came`, came `again` or was `withdrawn`.
+
+    Ringside's own causes, a repair or a new definition, are about no record.
+    """
+
+    source: str
+    event_id: str
+    kind: str | None = None
+    key: str | None = None
+    how: How | None = None
 
 
 class Part(NamedTuple):
@@ -146,7 +164,9 @@ class Closing:
         return max(d.of(rep_id).day_of(self.to) for d in (self.before, self.directory)) - DAY
 
 
-_COLUMNS = ("rep_id", "day", "measure", "before", "after", "at", "source", "event_id", "final")
+_COLUMNS = (
+    "rep_id", "day", "measure", "before", "after", "at", *Cause._fields, "final"
+)  # fmt: skip
 
 
 async def restate(
@@ -220,8 +240,8 @@ async def restate_teams(
     """Keep a record of every stretch of final days that changes its team: before and after."""
     await session.copy(
         "restatements",
-        ("rep_id", "day", "last_day", "measure", "team_before", "team_after", "at", "source",
-         "event_id"),
+        ("rep_id", "day", "last_day", "measure", "team_before", "team_after", "at",
+         *Cause._fields),
         [
             (s.rep_id, s.day, s.last_day, "team", before, after, now, *s.cause)
             for s, before, after in teams
@@ -235,7 +255,7 @@ async def restate_working_days(
     """Keep a record of every stretch of final days that changes its number of working days."""
     await session.copy(
         "restatements",
-        ("rep_id", "day", "last_day", "measure", "before", "after", "at", "source", "event_id"),
+        ("rep_id", "day", "last_day", "measure", "before", "after", "at", *Cause._fields),
         [
             (s.rep_id, s.day, s.last_day, "working_days", before, after, now, *s.cause)
             for s, before, after in counts

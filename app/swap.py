@@ -40,7 +40,7 @@ async def swap(
         await load_directory(session, settings),
     )
     number = known[-1].number if known else 0
-    cause = ("ringside", f"definition {number} -> {number + 1}")
+    cause = Cause("ringside", f"definition {number} -> {number + 1}")
     calendar = calendar_of(settings)
     called = await _restate_sums(session, closing, cause)
     worked = await prepare_called(session, called, closing, calendar)

@@ -79,6 +79,38 @@ async def test_another_day_is_restated_by_what_reached_it(database: Database) ->
     ]
 
 
+async def test_each_names_the_record_and_how_its_event_came(database: Database) -> None:
+    door = Door(database, SETTINGS)
+    off = TimeOffRecorded(rep_id="r1", date=date(2026, 11, 19), fraction=D(1))
+    rate = FxRateRecorded(currency="EUR", day=date(2026, 11, 19), rate=D("1.25"))
+    rep = RepRecorded(rep_id="r1", name="Ada", team="West", time_zone="UTC",
+                      effective_from=date(2026, 11, 2))  # fmt: skip
+    order = OrderRecorded(
+        order_id="o1", rep_id="r1", customer=None, status="confirmed", currency="EUR",
+        placed_at=datetime(2026, 11, 20, 18, tzinfo=UTC),
+        lines=(OrderLine(line_id="1", quantity=D(1), unit_price=D(5)),),
+    )  # fmt: skip
+    void = RecordVoided(kind="call", key="c1", rep_id="r1", revision=2)
+    for event in (
+        call("a"), call("b", revision=1, talk_seconds=80), Event("v", "crm", None, void),
+        Event("r", "crm", None, rep), Event("t", "hr", None, off), Event("o", "crm", None, order),
+        Event("f", "bank", None, rate),
+    ):  # fmt: skip
+        await door.take([event], now=FINAL)
+    named = await rows(
+        database, "SELECT event_id, kind, key, how FROM restatements GROUP BY 1, 2, 3, 4"
+    )
+    assert sorted(named) == [
+        ("a", "call", "c1", "came"),
+        ("b", "call", "c1", "again"),
+        ("f", "fx_rate", "EUR 2026-11-19", "came"),
+        ("o", "order", "o1", "came"),
+        ("r", "rep", "2026-11-02", "came"),
+        ("t", "time_off", "2026-11-19", "came"),
+        ("v", "call", "c1", "withdrawn"),
+    ]
+
+
 async def test_a_rate_that_comes_late_restates_by_name(database: Database) -> None:
     door = Door(database, SETTINGS)
     quote = QuoteRecorded(

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
+from app.batch.causes import cause_by
 from app.batch.desk import Desk
 from app.db import Reading, Writing
 from app.directory import RepState
@@ -56,7 +57,7 @@ async def prepare(
     of_rep: dict[str, list[Stretch]] = {}
     for before, rep in desk.reps.changed():
         announced.changes.append(("rep", rep.rep_id, rep.effective_from, _state(before)))
-        causes[rep.rep_id] = (rep.source, rep.event_id)
+        causes[rep.rep_id] = cause_by(before, rep)
     for rep_id, cause in sorted(causes.items()):
         for stretch, was, now in _differing(rep_id, closing, cause):
             announced.stretches.append(stretch)
@@ -66,7 +67,7 @@ async def prepare(
     for before_off, off in desk.time_off.changed():
         announced.changes.append(("time_off", off.rep_id, off.date, _fraction(before_off)))
         if off.date <= closing.last_final(off.rep_id) and not _holds(of_rep, off):
-            cause = (off.source, off.event_id)
+            cause = cause_by(before_off, off)
             announced.stretches.append(Stretch(off.rep_id, off.date, off.date, cause))
     held = {(s.rep_id, s.day) for s in announced.stretches}
     others = {key: cause for key, cause in called.items() if key not in held}

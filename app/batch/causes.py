@@ -5,8 +5,7 @@ from typing import Any
 
 from app.batch.desk import Desk
 from app.facts.rows import Conversation, Customer, Leg, Order, Return, Segment
-
-Cause = tuple[str, str]  # (source, event id)
+from app.restatements import Cause, How
 
 # What changed of a row's meaning tells what it was that reached it.
 _TELLS = (
@@ -23,11 +22,11 @@ class Causes:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._by: dict[tuple[str, Any], Cause] = {}
-        self._any: Cause = ("", "")
+        self._any = Cause("", "")
         for shelf in desk.shelves.values():
             for before, after in shelf.changed():
                 if fresh(before, after):
-                    self._any = cause = (after.source, after.event_id)
+                    self._any = cause = cause_by(before, after)
                     for row in (before, after):
                         for tag in _tags(row):
                             self._by[tag] = cause
@@ -38,7 +37,7 @@ class Causes:
             tuple([getattr(row, column) for column in row.key_columns])
         )
         if fresh(before, row):
-            return row.source, row.event_id
+            return cause_by(before, row)
         told = [
             (tag, getattr(state, value))
             for meaning, tag, value in _TELLS
@@ -56,6 +55,20 @@ class Causes:
 def fresh(before: Any, after: Any) -> bool:
     """Whether `after` stands by an event of this batch."""
     return before is None or (before.source, before.event_id) != (after.source, after.event_id)
+
+
+def cause_by(before: Any, after: Any) -> Cause:
+    """The event by which `after` stands, where `before` stood or, with None, nothing did."""
+    how: How = "withdrawn" if after.voided else "came" if before is None else "again"
+    return Cause(after.source, after.event_id, after.record, _key(after), how)
+
+
+def _key(row: Any) -> str:
+    """The record's id; a leg's, a state's or a day off's without whose it is: that may be another
+    rep than the one whose figures change, and not for everybody to know.
+    """
+    parts = (getattr(row, name) for name in row.key_columns if name not in ("agent", "rep_id"))
+    return " ".join(map(str, parts))
 
 
 def _tags(row: Any) -> Iterator[tuple[str, Any]]:

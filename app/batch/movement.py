@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from app.batch.causes import Cause, Causes, fresh
+from app.batch.causes import Causes, fresh
 from app.batch.desk import Desk
 from app.batch.pairs import Pairs, remarked_amounts
 from app.batch.reach import Dirty
 from app.facts.rows import Conversation, Leg, Order, Quote, Segment
 from app.facts.shelf import Shelf
 from app.meaning.contributions import of_leg, of_row
+from app.restatements import Cause
 from app.rollups import Movement
 
 

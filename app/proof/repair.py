@@ -36,7 +36,7 @@ from app.working_days import calendar_of
 
 log = logging.getLogger(__name__)
 
-REPAIR: Cause = ("ringside", "repair")
+REPAIR = Cause("ringside", "repair")
 AT_ONCE = 500
 
 
