@@ -48,7 +48,7 @@ from app.rereads.drain import rereading
 from app.settings import Settings
 from app.start import settle_definition
 from app.view import Views
-from app.web import page, refused
+from app.web import changed, page, refused
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,8 @@ Application = FastAPI
 ROUTERS = (
     events.router, webhooks.router, reads.router, boards.router, feeds.router, ops.router,
     alert_rules.router, alerts.router, alert_sinks.router, dead_letters.router,
-    contract.router, restatements.router, page.router, refused.router,
+    contract.router, restatements.router, page.router, changed.router,
+    refused.router,
 )  # fmt: skip
 
 SECURITY = {

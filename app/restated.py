@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import asyncpg
 from msgspec import UNSET, Struct, UnsetType
@@ -21,7 +22,9 @@ class Restatement(Struct, frozen=True, kw_only=True):
     """One measure of a rep's final day that changed, and the event that changed it.
 
     Of the measures `team` and `working_days` one record is about all days from `day` to
-    `last_day`: the team on each of them, the working days of all of them together.
+    `last_day`: the team on each of them, the working days of all of them together. `kind` and
+    `key` name the record the event is about as `record.voided` does, `how` whether it came, came
+    again or was withdrawn; a repair and a new definition have none of them.
     """
 
     id: int
@@ -34,6 +37,9 @@ class Restatement(Struct, frozen=True, kw_only=True):
     at: datetime
     source: str
     event_id: str
+    kind: str | UnsetType = UNSET
+    key: str | UnsetType = UNSET
+    how: str | UnsetType = UNSET
 
 
 async def restated(
@@ -62,15 +68,62 @@ async def restated(
     return [_record(row) for row in rows]
 
 
-_RECORDS = """
+# Of days served in the teams, or of a move into or out of them.
+_SEEN = """
+(${0}::text[] IS NULL OR team_before = ANY(${0}) OR team_after = ANY(${0}) OR EXISTS (
+    SELECT FROM unnest(${1}::text[], ${2}::date[], ${3}::date[]) AS s(rep_id, lo, hi)
+    WHERE s.rep_id = r.rep_id AND r.day < s.hi AND coalesce(r.last_day, r.day) >= s.lo))
+"""
+_RECORDS = f"""
 SELECT * FROM restatements r WHERE final
 AND ($1::date IS NULL OR coalesce(last_day, day) >= $1) AND ($2::date IS NULL OR day < $2)
 AND ($3::text IS NULL OR rep_id = $3) AND ($4::text[] IS NULL OR measure = ANY($4)) AND id > $5
 AND ($6::timestamptz IS NULL OR at >= $6)
-AND ($7::text[] IS NULL OR team_before = ANY($7) OR team_after = ANY($7) OR EXISTS (
-    SELECT FROM unnest($8::text[], $9::date[], $10::date[]) AS s(rep_id, lo, hi)
-    WHERE s.rep_id = r.rep_id AND r.day < s.hi AND coalesce(r.last_day, r.day) >= s.lo))
+AND {_SEEN.format(7, 8, 9, 10)}
 ORDER BY id LIMIT $11
+"""
+
+
+class Newest(NamedTuple):
+    """The newest records first; `whole` says that there are no more."""
+
+    records: list[Restatement]
+    whole: bool
+
+
+async def newest(
+    view: View,
+    since: datetime,
+    *,
+    rep_id: str | None = None,
+    teams: Collection[str] | None = None,
+    limit: int,
+) -> Newest:
+    """The newest `limit` records made not before `since`, of one rep, or such as a key of `teams`
+    sees. However many were made since, no more than the last `LOOKED_THROUGH` are looked at.
+    """
+    chosen = rep_id is not None or teams is not None
+    looked = LOOKED_THROUGH if chosen else limit + 1
+    spans = None if teams is None else _served(view, teams)
+    rows = await view.reading.fetch(
+        _NEWEST, since, looked, rep_id, None if teams is None else sorted(teams),
+        *_columns(spans or ()), limit + 1,
+    )  # fmt: skip
+    whole = len(rows) <= limit
+    if whole and chosen:
+        whole = await view.reading.value(_MADE, since, looked) < looked
+    return Newest([_record(row) for row in rows[:limit]], whole)
+
+
+# Taken from the newest end of the index of `at` before anything is asked of them: a rebuild or a
+# year of history may have made millions since.
+LOOKED_THROUGH = 50_000
+_LOOKED = "SELECT {} FROM restatements WHERE final AND at >= $1 ORDER BY at DESC LIMIT $2"
+_MADE = f"SELECT count(*) FROM ({_LOOKED.format('')}) AS looked"
+_NEWEST = f"""
+WITH r AS MATERIALIZED ({_LOOKED.format("*")})
+SELECT * FROM r WHERE ($3::text IS NULL OR rep_id = $3) AND {_SEEN.format(4, 5, 6, 7)}
+ORDER BY at DESC, id DESC LIMIT $8
 """
 
 
@@ -92,6 +145,7 @@ def _record(row: asyncpg.Record) -> Restatement:
         last_day=UNSET if row["last_day"] is None else row["last_day"],
         measure=row["measure"], before=_value(row[before]), after=_value(row[after]),
         at=row["at"], source=row["source"], event_id=row["event_id"],
+        **{name: row[name] for name in ("kind", "key", "how") if row[name] is not None},
     )  # fmt: skip
 
 

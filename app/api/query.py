@@ -33,6 +33,9 @@ AsOf = Annotated[
         description="an instant, with its offset: what was answered then, for what was final then",
     ),
 ]
+Since = Annotated[
+    str | None, Query(description="an instant, with its offset: only what changed from it on")
+]
 Limit = Annotated[int, Query(ge=1, le=MOST_ITEMS)]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
 LIMIT: int = USUAL_ITEMS
@@ -55,17 +58,17 @@ def day(name: str, value: str | None) -> date | None:
     return read
 
 
-def past(value: str | None, now: datetime) -> datetime | None:
+def past(value: str | None, now: datetime, name: str = "as_of") -> datetime | None:
     """An instant of the query that is not after `now`. Raises `BadRequest`."""
     if value is None:
         return None
     try:
-        read = timestamp(value, "as_of", now)
+        read = timestamp(value, name, now)
     except Invalid as error:
-        raise BadRequest(error.detail, errors=(FieldError("as_of", error.detail),)) from error
+        raise BadRequest(error.detail, errors=(FieldError(name, error.detail),)) from error
     if read > now:
         detail = f"{value} is yet to come"
-        raise BadRequest(f"as_of: {detail}", errors=(FieldError("as_of", detail),))
+        raise BadRequest(f"{name}: {detail}", errors=(FieldError(name, detail),))
     return read
 
 

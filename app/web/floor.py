@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from app.changed import Changes, changes
 from app.exact import Amount, amount
 from app.figures import reps_of
 from app.kpi import Figure, Kpi
@@ -62,6 +63,7 @@ class Floor:
     days: tuple[tuple[Figure, ...], ...]
     teams: tuple[TeamBoard, ...]
     top: Amount  # the greatest figure that ranks, for bars
+    changes: Changes  # of closed days, since the week began
 
 
 async def todays_floor(view: View, by: Kpi, teams: frozenset[str] | None = None) -> Floor:
@@ -90,6 +92,7 @@ async def todays_floor(view: View, by: Kpi, teams: frozenset[str] | None = None)
         days=await _days(view, reps, teams),
         teams=boards,
         top=max((_value(row[KPIS.index(by)]) for row in figures.values()), default=0),
+        changes=await changes(view, teams=teams),
     )
 
 

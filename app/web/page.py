@@ -7,10 +7,10 @@ that opens reading alone. Everything a page needs comes from here.
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
@@ -62,7 +62,15 @@ pages.globals.update(
 By = Annotated[str, Query(description="what the reps are ranked by")]
 
 
-def _page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+def _query(values: Mapping[str, str | None]) -> str:
+    return urlencode({name: value for name, value in values.items() if value is not None})
+
+
+pages.filters["query"] = _query
+
+
+def drawn(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """The page of a template."""
     return HTMLResponse(pages.get_template(name).render(values), status, HEADERS)
 
 
@@ -70,18 +78,18 @@ def _page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
 async def floor_page(request: Request, by: By = "conversations") -> Response:
     """Today's floor; whoever has no key is sent to the sign-in page."""
     try:
-        key = await _reader(request)
+        key = await reader(request)
     except (Unauthorized, Forbidden):
         return RedirectResponse("/sign-in", 303, HEADERS)
     floor = await _floor(state_of(request), _ranked_by(by), key)
     admin = key.allows("admin")
-    return _page("floor.html", floor=floor, bound=key.teams, admin=admin, board=_board(floor))
+    return drawn("floor.html", floor=floor, bound=key.teams, admin=admin, board=_board(floor))
 
 
 @router.get("/floor/stream")
 async def floor_stream(request: Request, by: By = "conversations") -> Response:
     """The board as server-sent events of type `board`, whenever it changes; JSON with its HTML."""
-    state, key, kpi = state_of(request), await _reader(request), _ranked_by(by)
+    state, key, kpi = state_of(request), await reader(request), _ranked_by(by)
 
     rest = REST_SECONDS
 
@@ -116,7 +124,8 @@ async def _for_a_while(
         await asyncio.sleep(rest())
 
 
-async def _reader(request: Request) -> Key:
+async def reader(request: Request) -> Key:
+    """The request's key, which reads. Raises `Unauthorized` or `Forbidden`."""
     key = await key_of(request)
     if not key.allows("read"):
         raise Forbidden("this key does not read")
@@ -147,7 +156,7 @@ async def sign_in_page() -> Response:
     """A form for the key. A link `/sign-in#rs_…` fills and sends it: the part after the # is
     never sent to anybody, nor kept in a log, and leaves the browser's history at once.
     """
-    return _page("sign_in.html", wrong=False)
+    return drawn("sign_in.html", wrong=False)
 
 
 @router.post("/session")
@@ -160,7 +169,7 @@ async def sign_in(request: Request) -> Response:
     async with state.database.reading() as reading:
         key = await find(reading, token)
     if key is None or not key.allows("read"):
-        return _page("sign_in.html", 401, wrong=True)
+        return drawn("sign_in.html", 401, wrong=True)
     answer = RedirectResponse("/", 303, HEADERS)
     answer.set_cookie(
         COOKIE, token, max_age=COOKIE_SECONDS, httponly=True, samesite="strict",

@@ -66,6 +66,23 @@ async def test_a_bound_key_sees_days_served_in_its_teams(database: Database) -> 
         assert ("r2", "2026-11-10", "2026-11-18", "team", "East", "West") in found
 
 
+async def test_since_when_and_by_which_record(database: Database) -> None:
+    async with serving(database) as desk:
+        await fill(desk)
+        (record,) = [
+            r
+            for r in (await desk.get("/v1/restatements", rep_id="r1", since=NOW))["items"]
+            if r["measure"] == "calls"
+        ]
+        assert (record["kind"], record["key"], record["how"]) == ("call", "c1", "came")
+        await desk.get("/v1/restatements", 422, since="2026-11-20")
+        problem = await desk.get("/v1/restatements", 422, since="2026-11-20T20:00:01Z")
+        assert problem["errors"][0]["field"] == "since"
+        async with database.writing() as session:
+            await session.run("UPDATE restatements SET at = at - interval '1 second'")
+        assert (await desk.get("/v1/restatements", since=NOW))["items"] == []
+
+
 async def test_what_was_said_then(database: Database) -> None:
     async with serving(database) as desk:
         await fill(desk)

@@ -80,6 +80,16 @@ def call(rep_id: str, number: int, minutes: int) -> dict[str, Any]:
     })  # fmt: skip
 
 
+def late(name: str, call_id: str, rep_id: str = "r1", **over: Any) -> dict[str, Any]:
+    """A call of the 10th, which has long been closed."""
+    data = {
+        "call_id": call_id, "rep_id": rep_id, "direction": "outbound", "outcome": "connected",
+        "started_at": "2026-11-10T18:00:00Z", "answered_at": "2026-11-10T18:00:10Z",
+        "ended_at": "2026-11-10T18:13:20Z", "talk_seconds": 45, **over,
+    }  # fmt: skip
+    return {**event("call.ended", name, data), "source": "twilio"}
+
+
 def order(rep_id: str, number: int, price: str) -> dict[str, Any]:
     return event("order.recorded", f"{rep_id}-o{number}", {
         "order_id": f"{rep_id}-o{number}", "rep_id": rep_id, "status": "confirmed",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.web.browser import CHROMIUM, Browser, Tab, chromium
-from tests.web.scene import ADMIN, EVIL, Scene, call, event, order, served
+from tests.web.scene import ADMIN, EVIL, Scene, call, event, late, order, served
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"), reason="no chromium on this machine"
@@ -117,6 +117,36 @@ async def test_a_key_that_was_revoked_leads_to_the_way_in(floor: Scene, browser:
         await tab.until("location.pathname === '/sign-in'")
 
 
+async def test_a_correction_of_a_closed_day_is_said_and_told_why(
+    floor: Scene, browser: Browser
+) -> None:
+    line = "document.querySelector('.closed a').textContent"
+    async with served(floor.app) as url:
+        tab = await signed_in(browser, url)
+        assert await tab.run(line) == "No figure of a closed day changed since Monday"
+        await tab.run("document.querySelector('.closed a').focus()")
+        await floor.send(late("a", EVIL))
+        await tab.until(f"{line} === '5 figures of closed days changed since Monday: why'")
+        await floor.send(late("b", EVIL, revision=1, talk_seconds=100))
+        await tab.until(f"{line} === '6 figures of closed days changed since Monday: why'")
+        # It was made anew neither time: who stood on it opens it with a key.
+        await tab.run("document.activeElement.click()")
+        await tab.until("location.pathname === '/changed'")
+        told = await tab.run("document.querySelector('ol > li').textContent")
+        assert " ".join(told.split()) == (
+            "Ada Berg Tue 10 Nov 2026 Conversations 0 → became 1"
+            " Talk time 0:00:45 → became 0:01:40"
+            f" Call {EVIL} came again from twilio Wed 18 Nov 2026, 15:30"
+        )
+        await tab.run("document.querySelector('ol h3 a').click()")
+        await tab.until("document.querySelector('h2').textContent.startsWith('Ada Berg: 6 fig')")
+        for width in (360, 1920):
+            await tab.size(width, 900)
+            assert await tab.run("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert await tab.run("typeof window.hacked") == "undefined"
+        assert tab.logged == []
+
+
 async def test_everything_is_reached_by_keyboard(floor: Scene, browser: Browser) -> None:
     async with served(floor.app) as url:
         tab = await signed_in(browser, url)
@@ -143,10 +173,11 @@ async def test_axe_finds_nothing(floor: Scene, browser: Browser, scheme: str) ->
     async with served(floor.app) as url:
         tab = await signed_in(browser, url)
         await floor.refuse()
+        await floor.send(late("a", EVIL))
         await tab.prefer(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
         for path, width in (
             ("/", 1920), ("/?by=revenue", 400), ("/refused", 1000), ("/refused", 400),
-            ("/sign-in", 1000),
+            ("/changed", 1000), ("/changed?rep=r1&weeks=2", 400), ("/sign-in", 1000),
         ):  # fmt: skip
             await tab.size(width, 900)
             await tab.open(url + path)
