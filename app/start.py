@@ -19,7 +19,7 @@ from app.definition import (
     settings_by,
 )
 from app.facts.directory import load_directory
-from app.restatements import Closing
+from app.restatements import Cause, Closing
 from app.settings import Settings
 from app.working_days import calendar_of
 
@@ -64,5 +64,5 @@ async def _restate(
     directory = await load_directory(session, before)
     closing = Closing(now, closed_by(known, settings).to(now), directory, directory)
     number = known[-1].number
-    cause = ("ringside", f"definition {number} -> {number + 1}")
+    cause = Cause("ringside", f"definition {number} -> {number + 1}")
     await restate_calendar(session, old, new, closing, cause)

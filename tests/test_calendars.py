@@ -8,7 +8,7 @@ from typing import Any
 from app.calendars import Difference, restate_calendar
 from app.db import Database
 from app.facts.directory import load_directory
-from app.restatements import Closing
+from app.restatements import Cause, Closing
 from app.settings import Settings
 from app.work_calendar import WorkCalendar
 from app.working_days import calendar_of
@@ -20,7 +20,7 @@ WEEK = (0, 1, 2, 3, 4)
 # Days that ended by noon of the 21st, UTC, are final: the last is Friday the 20th.
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CLOSED = datetime(2026, 11, 21, 12, tzinfo=UTC)
-CAUSE = ("ringside", "definition 1 -> 2")
+CAUSE = Cause("ringside", "definition 1 -> 2")
 
 
 async def restated(

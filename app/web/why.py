@@ -53,7 +53,7 @@ def _without_record(record: Restatement) -> str:
     if record.source == OURS and record.event_id == "repair":
         return "Repair: what was stored was not what the records say"
     if record.source == OURS and record.event_id.startswith("definition "):
-        return f"Ringside rebuild, {record.event_id.replace('->', '→')}"
+        return f"Other rules or settings, {record.event_id.replace('->', '→')}"
     return f"Event {record.event_id} from {record.source}"
 
 

@@ -40,7 +40,7 @@ def test_the_record_and_how_it_came(kind: str, key: str, how: str, said: str) ->
 @pytest.mark.parametrize(
     ("source", "event_id", "said"),
     [
-        ("ringside", "definition 1 -> 2", "Ringside rebuild, definition 1 → 2"),
+        ("ringside", "definition 1 -> 2", "Other rules or settings, definition 1 → 2"),
         ("ringside", "repair", "Repair: what was stored was not what the records say"),
         ("phones", "repair", "Event repair from phones"),
         ("ringside", "other", "Event other from ringside"),
