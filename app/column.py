@@ -68,6 +68,16 @@ def added(columns: Sequence[Column]) -> Column:
     return Column(sum(aligned[1:], start=aligned[0]), places)
 
 
+def folded(column: Column, places: NDArray[np.intp], width: int) -> Column:
+    """The sums of the amounts that have the same of `width` places; `places` are parallel."""
+    units = column.units
+    if _most(units) * max(len(units), 1) > _ROOM:
+        units = units.astype(object)
+    sums = np.zeros(width, units.dtype)
+    np.add.at(sums, places, units)
+    return Column(sums, column.places)
+
+
 def total(expression: str, columns: Mapping[str, Column], width: int) -> Column:
     """The sums that an expression such as `"net - returned"` names; what is not there is 0."""
     signed = [

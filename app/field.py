@@ -14,21 +14,19 @@ from typing import NamedTuple
 import numpy as np
 
 from app.column import Column, added, of_amounts, wide
+from app.crowd import SWEEP_FROM, announced
 from app.exact import Amount
 from app.kpi import BEYOND, Figure, Kpi, figure
 from app.lineup import Layout, Lineup, lineup
 from app.periods import DAY, Period, months_before
 from app.rollups import MEASURES
-from app.sheets import Mask, Positions, Sheet
+from app.sheets import Positions, Sheet
 from app.spans import Asked, Span
 from app.sums import Cell, read_customers, read_sums
 from app.view import View
 from app.working_days import Schedule, read_departures, schedule
 
 Days = tuple[date, date]
-
-# A sweep reads everybody's rows, but each at a fifth of what a row read by its span costs.
-SWEEP_FROM = 0.2
 
 MOST_ALIKE = 1_000  # figures
 
@@ -197,8 +195,8 @@ async def _unannounced(view: View, kpi: Kpi, period: Period) -> Lines:
     """Those nobody announced, with a row in the period, which they all share."""
     days = (period.start, period.end)
     maybe = (await _sheet(view, days, [])).maybe()
-    announced = wide(_announced(view), len(view.sheets.reps))
-    strangers = np.flatnonzero(maybe & ~announced[: len(maybe)])
+    known = wide(announced(view), len(view.sheets.reps))
+    strangers = np.flatnonzero(maybe & ~known[: len(maybe)])
     if not len(strangers):
         return Lines([], {})
     reps = [view.sheets.reps[position] for position in strangers.tolist()]
@@ -229,16 +227,6 @@ def _positions(view: View, up: Lineup) -> Positions:
     if "positions" not in up.memory:
         up.memory["positions"] = view.sheets.positions(up.reps)
     found: Positions = up.memory["positions"]
-    return found
-
-
-def _announced(view: View) -> Mask:
-    """Which positions in the sheets are of somebody who was announced."""
-    answers = view.roster.memory.answers
-    if "announced" not in answers:
-        positions = view.sheets.positions(view.roster.directory.timelines)
-        answers["announced"] = view.sheets.mask(positions)
-    found: Mask = answers["announced"]
     return found
 
 

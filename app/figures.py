@@ -5,11 +5,11 @@ from datetime import date, datetime
 
 from msgspec import UNSET, Struct, UnsetType
 
+from app.crowd import read_strangers
 from app.errors import NotFound
 from app.kpi import Figure, Kpi, Status
 from app.periods import Period, months_before
 from app.spans import Asked, Scope, Subject, shown_period
-from app.sums import read_reps
 from app.tally import tally, with_statuses
 from app.view import View
 
@@ -41,16 +41,15 @@ async def figures(view: View, subject: Subject, asked: Asked, kpis: Sequence[Kpi
     Raises `NotFound` for a rep or team nobody ever heard of.
     """
     await check_known(view, subject)
-    scope = Scope(view.roster, any(kpi.trailing for kpi in kpis))
-    for rep_id in await reps_of(view, subject, *reach(view, asked.on, months=12)):
-        scope.add(0, rep_id, asked.on, subject.teams)
+    others = await others_of(view, subject, *reach(view, asked.on, months=12))
+    scope = scope_of(view, subject, asked, others, with_trailing=any(kpi.trailing for kpi in kpis))
     counted = await tally(view, scope, kpis, many=subject.many)
-    period, shown = period_shown(scope, asked)
+    period, shown = scope.once("shown", lambda: period_shown(scope, asked))
     status, by_id = with_statuses(
         view,
         kpis,
         [counted.figure(kpi, (0, 0), view.settings.currency) for kpi in kpis],
-        end_of(scope, period),
+        scope.once("end", lambda: end_of(scope, period)),
     )
     name, team = _card(view, subject, period)
     return Figures(
@@ -68,12 +67,17 @@ async def figures_by_team(
     view: View, asked: Asked, kpis: Sequence[Kpi]
 ) -> dict[str, dict[str, Figure]]:
     """The figures of every team that has a member in the period asked, by team and KPI id."""
-    scope = Scope(view.roster, any(kpi.trailing for kpi in kpis))
-    teams = view.roster.directory.teams()
-    groups = {team: group for group, team in enumerate(teams)}
-    for rep_id, timeline in view.roster.directory.timelines.items():
-        for team in {state.team for state in timeline.states if state.team is not None}:
-            scope.add(groups[team], rep_id, asked.on, {team})
+    with_trailing = any(kpi.trailing for kpi in kpis)
+    groups = {team: group for group, team in enumerate(view.roster.directory.teams())}
+
+    def make() -> Scope:
+        scope = Scope(view.roster, with_trailing)
+        for team, group in groups.items():
+            for rep_id in view.roster.serving((team,)):
+                scope.add(group, rep_id, asked.on, {team})
+        return scope
+
+    scope = view.roster.memory.once(("by team", asked, with_trailing), make)
     counted = await tally(view, scope, kpis, many=True)
     there = {span.group for span in scope.spans}
     currency = view.settings.currency
@@ -106,18 +110,38 @@ _SEEN = (
 )
 
 
-async def reps_of(view: View, subject: Subject, start: date, end: date) -> list[str]:
-    """The reps a subject may be about; of those nobody announced only the ones with facts.
+def scope_of(
+    view: View, subject: Subject, asked: Asked, others: Sequence[str], *, with_trailing: bool
+) -> Scope:
+    """The days that a figure of `subject` is about; `others` as in `reps_of`."""
 
-    Somebody nobody announced is in no team, so only the company has them.
-    """
+    def make() -> Scope:
+        scope = Scope(view.roster, with_trailing)
+        for rep_id in reps_of(view, subject, others):
+            scope.add(0, rep_id, asked.on, subject.teams)
+        return scope
+
+    if not subject.many:
+        return make()  # sooner made than found among what is worth remembering
+    return view.roster.memory.once((Scope, subject, asked, with_trailing, *others), make)
+
+
+def reps_of(view: View, subject: Subject, others: Sequence[str]) -> list[str]:
+    """The reps a subject may be about; `others` are those of whom only facts tell."""
     if subject.rep_id is not None:
         return [subject.rep_id]
-    announced = view.roster.directory.timelines
     if subject.teams is not None:
-        return list(announced)
-    seen = await read_reps(view.reading, start, end)
-    return [*announced, *(rep_id for rep_id in seen if rep_id not in announced)]
+        return view.roster.serving(sorted(subject.teams))
+    return [*view.roster.directory.timelines, *others]
+
+
+async def others_of(view: View, subject: Subject, start: date, end: date) -> Sequence[str]:
+    """Whom nobody announced, with facts in the months that `start`..`end` (exclusive) touches.
+
+    They are in no team, so only the company has them.
+    """
+    alone = subject.rep_id is not None or subject.teams is not None
+    return () if alone else await read_strangers(view, start, end)
 
 
 def reach(view: View, period_on: Callable[[date], Period], *, months: int = 0) -> tuple[date, date]:

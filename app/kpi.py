@@ -4,7 +4,7 @@ A KPI is a sum of measures, or the quotient of two such sums; the measures are t
 rollups and `BEYOND`, which a rollup cannot hold. The KPIs themselves are in `app.kpis`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache, cached_property
 from typing import Literal
@@ -129,6 +129,15 @@ def figure(kpi: Kpi, sums: Sums, currency: str) -> Figure:
         coverage=coverage,
         currency=code,
     )
+
+
+def added(several: Iterable[Sums]) -> Sums:
+    """The sums of sums, measure by measure."""
+    total: dict[str, Amount] = {}
+    for sums in several:
+        for name, amount in sums.items():
+            total[name] = plus(total[name], amount) if name in total else amount
+    return total
 
 
 def total(expression: str, sums: Sums) -> Amount:

@@ -14,8 +14,6 @@ from app.directory import Timeline
 from app.periods import Kind, Period, period_of
 from app.spans import Asked, Roster, Span, served
 
-MOST_REMEMBERED = 200  # about half a megabyte each for 10,000 reps
-
 
 @dataclass(slots=True)
 class Layout:
@@ -82,14 +80,10 @@ def lineup(roster: Roster, asked: Asked, teams: frozenset[str] | None, *, before
     """The lineup for the period asked or, `before`, the one before it; with `teams` for the dates
     served in these.
     """
-    answers = roster.memory.answers
-    key = (Lineup, asked, teams, before)
-    if key not in answers:
-        if len(answers) >= MOST_REMEMBERED:
-            answers.clear()
-        answers[key] = _lined_up(roster, asked.before if before else asked.on, teams)
-    found: Lineup = answers[key]
-    return found
+    period_on = asked.before if before else asked.on
+    return roster.memory.once(
+        (Lineup, asked, teams, before), lambda: _lined_up(roster, period_on, teams)
+    )
 
 
 def _lined_up(

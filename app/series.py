@@ -1,19 +1,19 @@
 """A KPI over time: its figure for each day, week or month of a range."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import pairwise
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict
 
+from app.crowd import Crowd, read_crowd
 from app.errors import BadRequest, FieldError
 from app.exact import Amount, Shown, plus
-from app.figures import check_known, reps_of
+from app.figures import check_known, others_of, reps_of, scope_of
 from app.kpi import Figure, Kpi, Status, figure
 from app.periods import DAY, Kind, Period, months_before, period_of
 from app.spans import Asked, Scope, Span, Subject, buckets, served
-from app.sums import read_sums
 from app.tally import status_of, tally
 from app.view import View
 
@@ -53,19 +53,17 @@ async def series(
     """
     await check_known(view, subject)
     cuts = _cuts(view, start, end, bucket)
-    period = Period(Kind.RANGE, start, end)
     back = 12 if kpi.trailing else 0
-    reps = await reps_of(view, subject, months_before(start, back), end)
-    scope = Scope(view.roster, with_trailing=False)
-    for rep_id in reps:
-        scope.add(0, rep_id, Asked(Kind.RANGE, range=period).on, subject.teams)
+    others = await others_of(view, subject, months_before(start, back), end)
+    asked = Asked(Kind.RANGE, range=Period(Kind.RANGE, start, end))
+    scope = scope_of(view, subject, asked, others, with_trailing=False)
     if kpi.trailing:
-        figures = await _trailing(view, subject, kpi, reps, [*cuts, end])
+        figures = await _trailing(view, subject, kpi, others, [*cuts, end])
     else:
         counted = await tally(view, scope, [kpi], many=subject.many, cuts=cuts)
         currency = view.settings.currency
         figures = [counted.figure(kpi, (0, i), currency) for i in range(len(cuts))]
-    ends = _ends(view, scope, [*cuts, end])
+    ends = scope.once(("ends", *cuts), lambda: _ends(view, scope, [*cuts, end]))
     return Series(
         rep_id=UNSET if subject.rep_id is None else subject.rep_id,
         team=", ".join(sorted(subject.teams)) if subject.many and subject.teams else UNSET,
@@ -115,31 +113,45 @@ def _ends(view: View, scope: Scope, cuts: Sequence[date]) -> list[datetime]:
 
 
 async def _trailing(
-    view: View, subject: Subject, kpi: Kpi, reps: Iterable[str], cuts: Sequence[date]
+    view: View, subject: Subject, kpi: Kpi, others: Sequence[str], cuts: Sequence[date]
 ) -> list[Figure]:
     """The figures of the twelve months up to each bucket's last day, or a rep's today before it.
 
     The windows overlap, so sums are read for the pieces between all their edges, once for each
     of the few dates that are today for somebody.
     """
-    by_today: dict[date, list[str]] = {}
-    for rep_id in reps:
-        by_today.setdefault(view.roster.today(rep_id), []).append(rep_id)
     totals: list[dict[str, Amount]] = [{} for _ in cuts[1:]]
-    for today, alike in by_today.items():
+    reps = reps_of(view, subject, others)
+    for today in {view.roster.today(rep_id) for rep_id in reps}:
         windows = [period_of(Kind.TTM, min(cut - DAY, today)) for cut in cuts[1:]]
         edges = sorted({edge for window in windows for edge in (window.start, window.end)})
         whole = Period(Kind.RANGE, edges[0], edges[-1])
-        spans = [
-            span
-            for rep_id in alike
-            for span in served(view.roster, 0, rep_id, whole, subject.teams)
-        ]
-        pieces = await read_sums(view.reading, spans, sorted(kpi.needs), edges[:-1])
+        crowd = _whose_today_is(view, subject, today, whole, others)
+        pieces = await read_crowd(view, crowd, sorted(kpi.needs), edges[:-1])
         for total, window in zip(totals, windows, strict=True):
             for i in range(edges.index(window.start), edges.index(window.end)):
                 _add(total, pieces.get((0, i), {}))
     return [figure(kpi, total, view.settings.currency) for total in totals]
+
+
+def _whose_today_is(
+    view: View, subject: Subject, today: date, period: Period, others: Sequence[str]
+) -> Crowd:
+    """The days of the period of those of whom it is `today`."""
+
+    def make() -> Crowd:
+        return Crowd(
+            [
+                span
+                for rep_id in reps_of(view, subject, others)
+                if view.roster.today(rep_id) == today
+                for span in served(view.roster, 0, rep_id, period, subject.teams)
+            ]
+        )
+
+    if not subject.many:
+        return make()
+    return view.roster.memory.once((Crowd, subject, today, period, *others), make)
 
 
 def _add(total: dict[str, Amount], more: dict[str, Amount]) -> None:

@@ -113,13 +113,29 @@ class Sheets:
 
         `today` is the latest day that is anybody's today: of later ones there is next to nothing.
         """
-        pieces = list(_pieces(Stretch(start, end), today))
-        stamps = await _stamps(reading, pieces)
-        sheets = [
-            await self._sheet(reading, piece, stamp, measures, today)
-            for piece, stamp in zip(pieces, stamps, strict=True)
-        ]
-        return _together(sheets, measures) if len(sheets) > 1 else sheets[0]
+        (sheet,) = await self.read_each(reading, [Stretch(start, end)], measures, today=today)
+        return sheet
+
+    async def read_each(
+        self,
+        reading: Reading,
+        stretches: Sequence[Stretch],
+        measures: Sequence[str],
+        *,
+        today: date,
+    ) -> list[Sheet]:
+        """The same for each of several stretches."""
+        if not stretches:
+            return []
+        wholes = [list(_pieces(whole, today)) for whole in stretches]
+        stamps = iter(await _stamps(reading, [piece for pieces in wholes for piece in pieces]))
+        found = []
+        for pieces in wholes:
+            sheets = [
+                await self._sheet(reading, piece, next(stamps), measures, today) for piece in pieces
+            ]
+            found.append(_together(sheets, measures) if len(sheets) > 1 else sheets[0])
+        return found
 
     async def _sheet(
         self, reading: Reading, piece: Stretch, stamp: Stamp, measures: Sequence[str], today: date

@@ -6,16 +6,19 @@ for the company. Without a date the period is the one that holds *today*, each r
 holds the present instant, so the spans of one figure may differ by rep.
 """
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from app.directory import Directory, Timeline
 from app.errors import BadRequest, FieldError
 from app.periods import DAY, Kind, Period, period_before, period_of
+
+T = TypeVar("T")
 
 
 class Span(NamedTuple):
@@ -80,6 +83,8 @@ def _bad(name: str, detail: str) -> BadRequest:
 # start on one.
 QUARTER = timedelta(minutes=15)
 
+MOST_REMEMBERED = 200  # answers, of up to a megabyte each for 10,000 reps
+
 
 class Memory:
     """What is the same for one directory and a quarter of an hour: each rep's today, and what
@@ -92,6 +97,15 @@ class Memory:
         self.todays: dict[str, date] = {}
         self.answers: dict[Hashable, Any] = {}
         self.in_order = cache(lambda: sorted(directory.timelines))
+
+    def once(self, question: Hashable, make: Callable[[], T]) -> T:
+        """The answer to the question, made when it is first asked."""
+        if question not in self.answers:
+            if len(self.answers) >= MOST_REMEMBERED:
+                self.answers.clear()
+            self.answers[question] = make()
+        found: T = self.answers[question]
+        return found
 
     def holds(self, directory: Directory, now: datetime) -> bool:
         """Whether it is about this directory and quarter of an hour."""
@@ -120,6 +134,18 @@ class Roster:
         if today is None:
             today = self.memory.todays[rep_id] = self.timeline(rep_id).day_of(self.now)
         return today
+
+    def serving(self, teams: Collection[str]) -> list[str]:
+        """The announced reps who ever were in one of the teams."""
+        by_team = self.memory.once("by team", self._by_team)
+        return list(dict.fromkeys(rep_id for team in teams for rep_id in by_team.get(team, ())))
+
+    def _by_team(self) -> dict[str, list[str]]:
+        by_team: dict[str, list[str]] = {}
+        for rep_id, timeline in self.directory.timelines.items():
+            for team in {state.team for state in timeline.states if state.team is not None}:
+                by_team.setdefault(team, []).append(rep_id)
+        return by_team
 
     def todays(self) -> tuple[date, date]:
         """The earliest and the latest today anybody can have."""
@@ -161,6 +187,14 @@ class Scope:
     spans: list[Span] = field(default_factory=list)
     trailing: list[Span] = field(default_factory=list)
     periods: dict[str, Period] = field(default_factory=dict)
+    found: dict[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, question: Hashable, make: Callable[[], T]) -> T:
+        """What follows from a scope that is whole, worked out when it is first asked."""
+        if question not in self.found:
+            self.found[question] = make()
+        answer: T = self.found[question]
+        return answer
 
     def add(
         self,
@@ -221,6 +255,18 @@ def buckets(start: date, end: date, bucket: Kind, *, week_start: int = 0) -> lis
     while (following := period_of(bucket, cuts[-1], week_start=week_start).end) < end:
         cuts.append(following)
     return cuts
+
+
+def bucket_of(day: date, cuts: Sequence[date]) -> int:
+    """In which of the buckets that start with `cuts` the day lies; without any there is one, 0."""
+    return bisect_right(cuts, day) - 1 if cuts else 0
+
+
+def cut_at(start: date, end: date, cuts: Sequence[date]) -> Iterator[tuple[int, date, date]]:
+    """`start`..`end` in pieces `(bucket, from, to)` that lie in one bucket each."""
+    inner = [cut for cut in cuts if start < cut < end]
+    for lo, hi in zip([start, *inner], [*inner, end], strict=True):
+        yield bucket_of(lo, cuts), lo, hi
 
 
 class Edges(NamedTuple):

@@ -124,13 +124,3 @@ async def _distinct(
         *_columns(spans),
     )
     return {(record[0], record[1]): record[2] for record in records}
-
-
-async def read_reps(reading: Reading, start: date, end: date) -> list[str]:
-    """The reps with a row in the months that `start`..`end` (exclusive) touches."""
-    records = await reading.fetch(
-        "SELECT DISTINCT rep_id FROM rep_months WHERE month >= $1 AND month < $2",
-        start.replace(day=1),
-        end,
-    )
-    return [record[0] for record in records]

@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 
 from msgspec.structs import replace
 
+from app.crowd import Crowd, read_crowd
 from app.exact import Amount
 from app.kpi import Figure, Kpi, Status, figure
 from app.rollups import MEASURES
 from app.spans import Scope
-from app.sums import Cell, read_customers, read_missed, read_sums
+from app.sums import Cell, read_customers, read_missed
 from app.view import View
-from app.working_days import read_working_days
+from app.working_days import schedule, worked
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,22 @@ async def tally(
     """
     needs: frozenset[str] = frozenset().union(*(k.needs for k in kpis if not k.trailing))
     trailing: frozenset[str] = frozenset().union(*(k.needs for k in kpis if k.trailing))
-    sums = await read_sums(view.reading, scope.spans, _stored(needs), cuts)
+    crowd = scope.once("crowd", lambda: Crowd(scope.spans))
+    sums = await read_crowd(view, crowd, _stored(needs), cuts)
     rows = frozenset(sums)
     if "customers" in needs:
         _put(sums, "customers", await read_customers(view.reading, scope.spans, cuts))
     if many and "missed_inbound" in needs:
         _put(sums, "missed_inbound", await read_missed(view.reading, scope.spans, cuts))
     if "working_days" in needs:
-        days = await read_working_days(view.reading, view.roster, scope.spans, view.calendar, cuts)
-        _put(sums, "working_days", days)
-    last_months = (
-        await read_sums(view.reading, scope.trailing, _stored(trailing)) if trailing else {}
-    )
+        scheduled = scope.once(
+            ("schedule", *cuts), lambda: schedule(view.roster, scope.spans, view.calendar, cuts)
+        )
+        _put(sums, "working_days", await worked(view.reading, scheduled, view.calendar, cuts))
+    last_months = {}
+    if trailing:
+        twelve = scope.once("trailing", lambda: Crowd(scope.trailing))
+        last_months = await read_crowd(view, twelve, _stored(trailing))
     return Tally(sums, last_months, rows)
 
 

@@ -5,9 +5,8 @@ active; on dates for which nobody announced the rep, only those of them on which
 call. They count up to the rep's today, in it whole; a team's are its members' days, summed.
 """
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +14,7 @@ from decimal import Decimal
 from app.db import Reading
 from app.periods import DAY
 from app.settings import Settings
-from app.spans import Roster, Span
+from app.spans import Roster, Span, bucket_of, cut_at
 from app.sums import Cell
 from app.work_calendar import WorkCalendar, public_holidays
 
@@ -60,7 +59,7 @@ def schedule(
         (s.group, team, s.start, s.end) for own in made.active.values() for s, team in own
     )
     for (group, team, start, end), reps in alike.items():
-        for bucket, lo, hi in _cut(start, end, cuts):
+        for bucket, lo, hi in cut_at(start, end, cuts):
             cell = group, bucket
             made.days[cell] = made.days.get(cell, 0) + reps * calendar.count(team, lo, hi)
     return made
@@ -74,7 +73,13 @@ async def read_working_days(
     cuts: Sequence[date] = (),
 ) -> dict[Cell, Decimal]:
     """The working days in each cell, those of all its reps; cells as in `app.sums`."""
-    scheduled = schedule(roster, spans, calendar, cuts)
+    return await worked(reading, schedule(roster, spans, calendar, cuts), calendar, cuts)
+
+
+async def worked(
+    reading: Reading, scheduled: Schedule, calendar: WorkCalendar, cuts: Sequence[date] = ()
+) -> dict[Cell, Decimal]:
+    """The working days in each cell of a schedule that was made with the same cuts."""
     days = {cell: Decimal(count) for cell, count in scheduled.days.items()}
     for cell, amount in (await read_departures(reading, scheduled, calendar, cuts)).items():
         days[cell] = days.get(cell, Decimal(0)) + amount
@@ -94,22 +99,11 @@ async def read_departures(
         for span, team in scheduled.active.get(rep_id, ()):
             for day, fraction in days.items():
                 if span.start <= day < span.end and calendar.works(team, day):
-                    found[span.group, _bucket(day, cuts)] -= fraction
+                    found[span.group, bucket_of(day, cuts)] -= fraction
     for group, rep_id, day in await _read_called(reading, scheduled.unannounced):
         if calendar.works(None, day):
-            found[group, _bucket(day, cuts)] += 1 - off.get(rep_id, {}).get(day, Decimal(0))
+            found[group, bucket_of(day, cuts)] += 1 - off.get(rep_id, {}).get(day, Decimal(0))
     return dict(found)
-
-
-def _cut(start: date, end: date, cuts: Sequence[date]) -> Iterator[tuple[int, date, date]]:
-    """`start`..`end` in pieces `(bucket, from, to)` that lie in one bucket each."""
-    inner = [cut for cut in cuts if start < cut < end]
-    for lo, hi in zip([start, *inner], [*inner, end], strict=True):
-        yield _bucket(lo, cuts), lo, hi
-
-
-def _bucket(day: date, cuts: Sequence[date]) -> int:
-    return bisect_right(cuts, day) - 1 if cuts else 0
 
 
 async def _read_time_off(reading: Reading, spans: Sequence[Span]) -> dict[str, dict[date, Decimal]]:

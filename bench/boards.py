@@ -1,4 +1,5 @@
-"""How fast a leaderboard of 10,000 reps is answered: a day, a month, twelve months.
+"""How fast a leaderboard of 10,000 reps is answered: a day, a month, twelve months; and every
+figure of the company, of a team, their series, and the floor.
 
     python -m bench.boards [--reps 10000] [--days 400] [--asks 40] [--full]
 
@@ -15,7 +16,7 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -27,14 +28,18 @@ from app.board import board
 from app.db import Database, Reading
 from app.embedded import running
 from app.exact import encode
-from app.figures import figures
+from app.figures import figures, figures_by_team
 from app.kpis import CATALOGUE, kpi_of
 from app.migrate import migrate
 from app.periods import Kind, period_of
 from app.rollups import AMOUNTS, COUNTS, MEASURES
-from app.settings import Settings, read
+from app.series import series
+from app.settings import read
 from app.spans import Subject, asked
-from app.view import Views
+from app.view import View, Views
+from app.web.floor import Floor, todays_floor
+
+Question = Callable[[View], Awaitable[Any]]
 
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)
 THREE_YEARS = 1096
@@ -126,24 +131,43 @@ class Queries:
             Reading.fetch, Reading.value = fetch, value  # type: ignore[method-assign]
 
 
-async def ask(views: Views, kpi: str, kind: str) -> tuple[float, float]:
+def of_board(kpi: str, kind: str) -> Question:
+    """Who leads by a KPI, with the ranks of the period before."""
+    return lambda view: board(view, kpi_of(kpi), asked(kind), limit=100)
+
+
+def of_figures(subject: Subject, kind: str) -> Question:
+    """Every figure of a rep, a team or the company."""
+    return lambda view: figures(view, subject, asked(kind), CATALOGUE)
+
+
+def of_series(subject: Subject, days: int, bucket: Kind) -> Question:
+    """Calls over time."""
+    start, end = NOW.date() - timedelta(days=days - 1), NOW.date() + timedelta(days=1)
+    return lambda view: series(view, subject, kpi_of("calls"), start, end, bucket)
+
+
+COMPANY, TEAM = Subject(), Subject(teams=frozenset({"Team 7"}))
+OTHERS: Mapping[str, Question] = {
+    **{f"company, {kind}": of_figures(COMPANY, kind) for kind in ("day", "month", "ttm")},
+    **{f"team of 100, {kind}": of_figures(TEAM, kind) for kind in ("day", "month", "ttm")},
+    "company, 30 days": of_series(COMPANY, 30, Kind.DAY),
+    "company, 12 months": of_series(COMPANY, 365, Kind.MONTH),
+    "calls of every team, day": lambda view: figures_by_team(view, asked(), [kpi_of("calls")]),
+    "today's floor": lambda view: todays_floor(view, kpi_of("calls")),
+    "a rep, month": of_figures(Subject(rep_id="rep-00042"), "month"),
+}
+
+
+async def ask(views: Views, question: Question) -> tuple[float, float]:
     """Seconds from the question to the answer's bytes, and those of them in queries."""
     queries = Queries()
     started = time.perf_counter()
     with queries.counted():
         async with views.open(NOW) as view:
-            encode(await board(view, kpi_of(kpi), asked(kind), limit=100))
-    return time.perf_counter() - started, queries.seconds
-
-
-async def ask_rep(views: Views, number: int) -> tuple[float, float]:
-    """The same of all figures of one rep for a month."""
-    queries = Queries()
-    started = time.perf_counter()
-    with queries.counted():
-        async with views.open(NOW) as view:
-            subject = Subject(rep_id=f"rep-{number:05d}")
-            encode(await figures(view, subject, asked("month"), CATALOGUE))
+            answer = await question(view)
+            if not isinstance(answer, Floor):  # of which a page is made
+                encode(answer)
     return time.perf_counter() - started, queries.seconds
 
 
@@ -195,29 +219,34 @@ def told(times: list[float]) -> str:
     return f"p50 {statistics.median(times) * 1e3:7.1f}  p99 {last * 1e3:7.1f}"
 
 
+async def measured(database: Database, name: str, question: Question, asks: int) -> float:
+    """Ask in a process' place that is new, then again and again; print; seconds in queries."""
+    views = Views(database, read({}))
+    first, _ = await ask(views, question)
+    whole, queries = [], []
+    before = await cpu(database)
+    for _ in range(asks):
+        await days_move(database)
+        one = await ask(views, question)
+        whole.append(one[0])
+        queries.append(one[1])
+    used = [(b - a) / asks * 1e3 for a, b in zip(before, await cpu(database), strict=True)]
+    print(f"{name:<25} {told(whole)}   in queries {told(queries)}", end="")
+    print(f"   CPU {used[0]:4.0f} + {used[1]:3.0f}   first {first * 1e3:5.0f}", end="", flush=True)
+    return statistics.median(queries)
+
+
 async def main(reps: int, days: int, asks: int) -> None:
     """Fill, ask, print."""
-    settings: Settings = read({})
     async with filled(reps, days, NOW.date()) as (database, _):
         print(f"{reps:,} reps, {days} days of rollups, 100 entries, with previous ranks; ms")
         for kpi, kind in QUESTIONS:
-            views = Views(database, settings)
-            first, _ = await ask(views, kpi, kind)
-            whole, queries = [], []
-            before = await cpu(database)
-            for _ in range(asks):
-                await days_move(database)
-                one = await ask(views, kpi, kind)
-                whole.append(one[0])
-                queries.append(one[1])
-            used = [(b - a) / asks * 1e3 for a, b in zip(before, await cpu(database), strict=True)]
+            took = await measured(database, f"{kpi} {kind}", of_board(kpi, kind), asks)
             plain = statistics.median([await baseline(database, kpi, kind) for _ in range(3)])
-            faster = plain / statistics.median(queries)
-            print(f"{kpi:<18} {kind:<6} {told(whole)}   in queries {told(queries)}", end="")
-            print(f"   CPU {used[0]:4.0f} + {used[1]:3.0f}   first {first * 1e3:5.0f}", end="")
-            print(f"   plain sums of days {plain * 1e3:5.0f}, {faster:5.1f} times", flush=True)
-        times = [await ask_rep(views, i % reps) for i in range(asks * 5)]
-        print(f"figures of one rep, month: {told([t for t, _ in times])}")
+            print(f"   plain sums of days {plain * 1e3:5.0f}, {plain / took:5.1f} times")
+        for name, question in OTHERS.items():
+            await measured(database, name, question, asks)
+            print()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from decimal import Decimal
 from app.db import Database
 from app.meaning.marks import Mark
 from app.spans import Span
-from app.sums import read_customers, read_missed, read_reps, read_sums
+from app.sums import read_customers, read_missed, read_sums
 from tests.sums_put_in import insert, november, put_days, put_leg
 
 WEEK = (november(2), november(9), november(16))
@@ -79,17 +79,3 @@ async def test_distinct_customers_and_calls(database: Database) -> None:
         assert await read_missed(reading, spans) == {(0, 0): 3}
         assert await read_missed(reading, spans, WEEK) == {(0, 0): 2, (0, 1): 1}
         assert await read_missed(reading, []) == {}
-
-
-async def test_reps_with_a_row_in_the_months(database: Database) -> None:
-    await put_days(
-        database,
-        {
-            ("r1", date(2026, 10, 31)): {"calls": 1},
-            ("r2", november(30)): {"calls": 1},
-            ("r3", date(2026, 12, 1)): {"calls": 1},
-        },
-    )
-    async with database.reading() as reading:
-        assert await read_reps(reading, november(15), date(2026, 12, 1)) == ["r2"]
-        assert sorted(await read_reps(reading, date(2026, 10, 2), november(2))) == ["r1", "r2"]

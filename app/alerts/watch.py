@@ -27,12 +27,12 @@ from app.alerts.windows import (
     teams,
     window_of,
 )
+from app.crowd import read_strangers
 from app.db import Database, Reading
 from app.errors import NotFound, Unavailable
 from app.kpis import kpi_of
 from app.periods import DAY, period_of
 from app.settings import Settings
-from app.sums import read_reps
 from app.view import View, Views
 
 log = logging.getLogger(__name__)
@@ -180,8 +180,7 @@ class Watch:
         start = min(
             period_of(rule.period, first, week_start=self._week_start).start for rule in rules
         )
-        seen = await read_reps(view.reading, start, latest + DAY)
-        return [rep_id for rep_id in seen if rep_id not in view.roster.directory.timelines]
+        return await read_strangers(view, start, latest + DAY)
 
 
 def _usable(rule: Rule) -> bool:

@@ -10,10 +10,10 @@ from app.api.feeds import feeds_of
 from app.api.state import State, state_of
 from app.definition import rebuild_needed
 from app.errors import Unavailable
-from app.figures import figures
+from app.figures import figures_by_team
 from app.kpis import chosen
 from app.migrate import check as check_schema
-from app.spans import Subject, asked
+from app.spans import asked
 
 router = APIRouter(include_in_schema=False)
 
@@ -77,11 +77,9 @@ async def _observe(state: State) -> None:
         reason = await rebuild_needed(view.reading, state.settings, view.roster.now)
         metrics.REBUILD_NEEDED.set(reason is not None)
         metrics.TEAM_KPI.clear()
-        for team in view.roster.directory.teams():
-            found = await figures(
-                view, Subject(teams=frozenset({team})), asked(), chosen(TEAM_KPIS)
-            )
-            for kpi_id, figure in found.kpis.items():
+        by_team = await figures_by_team(view, asked(), chosen(TEAM_KPIS))
+        for team, figures in by_team.items():
+            for kpi_id, figure in figures.items():
                 if figure.value is not None:
                     metrics.TEAM_KPI.labels(team, kpi_id).set(float(figure.value))
 

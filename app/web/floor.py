@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from app.changed import Changes, changes
 from app.exact import Amount, amount
-from app.figures import reps_of
-from app.kpi import Figure, Kpi
+from app.figures import others_of, reps_of
+from app.kpi import Figure, Kpi, Sums, added, figure
 from app.kpis import kpi_of
 from app.leaderboard import rank
 from app.periods import DAY, Kind, Period
 from app.spans import Scope, Subject
-from app.tally import Tally, tally
+from app.tally import tally
 from app.view import View
 
 KPIS = tuple(map(kpi_of, ("calls", "conversations", "talk_time", "orders", "revenue")))
@@ -69,27 +69,27 @@ class Floor:
 async def todays_floor(view: View, by: Kpi, teams: frozenset[str] | None = None) -> Floor:
     """The floor at this moment, ranked within each team `by`; with `teams` only these."""
     earliest, latest = view.roster.todays()
-    reps = await reps_of(view, Subject(teams=teams), earliest - SPARK_DAYS * DAY, latest + DAY)
-    single = await _tally(view, [[rep_id] for rep_id in reps], teams)
-    figures = {rep_id: _figures(view, single, group) for group, rep_id in enumerate(reps)}
+    subject = Subject(teams=teams)
+    others = await others_of(view, subject, earliest - SPARK_DAYS * DAY, latest + DAY)
+    reps = reps_of(view, subject, others)
+    single = await tally(view, _today(view, reps, teams, others), KPIS, many=False)
+    sums = {rep_id: single.sums.get((group, 0), {}) for group, rep_id in enumerate(reps)}
+    figures = {rep_id: _figures(view, own) for rep_id, own in sums.items()}
     busy = {rep_id for group, rep_id in enumerate(reps) if (group, 0) in single.rows}
-    members = _members(view, reps, busy, teams)
-    teamed = await _tally(view, list(members.values()), teams)
-    whole = await _tally(view, [reps], teams)
     boards = tuple(
         TeamBoard(
             name,
             _clock(view, of_team),
-            _figures(view, teamed, group),
+            _figures(view, added(sums[rep_id] for rep_id in of_team)),
             _ranked(view, by, of_team, figures),
         )
-        for group, (name, of_team) in enumerate(members.items())
+        for name, of_team in _members(view, reps, busy, teams).items()
     )
     return Floor(
         as_of=view.as_of,
         ranked_by=by,
-        figures=_figures(view, whole, 0),
-        days=await _days(view, reps, teams),
+        figures=_figures(view, added(sums.values())),
+        days=await _days(view, reps, teams, others),
         teams=boards,
         top=max((_value(row[KPIS.index(by)]) for row in figures.values()), default=0),
         changes=await changes(view, teams=teams),
@@ -113,19 +113,22 @@ def _members(
     return dict(sorted(found.items(), key=lambda pair: (pair[0] == NO_TEAM, pair[0])))
 
 
-async def _tally(
-    view: View, groups: Sequence[Sequence[str]], teams: frozenset[str] | None
-) -> Tally:
-    """The sums of each group of reps on each rep's today."""
-    scope = Scope(view.roster, with_trailing=False)
-    for group, reps in enumerate(groups):
-        for rep_id in reps:
+def _today(
+    view: View, reps: Sequence[str], teams: frozenset[str] | None, others: Sequence[str]
+) -> Scope:
+    """Each rep's today, a group for each in their order."""
+
+    def make() -> Scope:
+        scope = Scope(view.roster, with_trailing=False)
+        for group, rep_id in enumerate(reps):
             scope.add(group, rep_id, partial(_day, 0), teams)
-    return await tally(view, scope, KPIS, many=False)
+        return scope
+
+    return view.roster.memory.once(("today", teams, *others), make)
 
 
-def _figures(view: View, counted: Tally, group: int) -> tuple[Figure, ...]:
-    return tuple(counted.figure(kpi, (group, 0), view.settings.currency) for kpi in KPIS)
+def _figures(view: View, sums: Sums) -> tuple[Figure, ...]:
+    return tuple(figure(kpi, sums, view.settings.currency) for kpi in KPIS)
 
 
 def _ranked(
@@ -155,16 +158,20 @@ def _name(view: View, rep_id: str) -> str:
 
 
 async def _days(
-    view: View, reps: Sequence[str], teams: frozenset[str] | None
+    view: View, reps: Sequence[str], teams: frozenset[str] | None, others: Sequence[str]
 ) -> tuple[tuple[Figure, ...], ...]:
     """The floor's last days in each of `KPIS`, each rep's own days; today is the last."""
-    scope = Scope(view.roster, with_trailing=False)
-    for group in range(SPARK_DAYS):
-        back = SPARK_DAYS - 1 - group
-        for rep_id in reps:
-            scope.add(group, rep_id, partial(_day, back), teams)
+
+    def make() -> Scope:
+        scope = Scope(view.roster, with_trailing=False)
+        for group in range(SPARK_DAYS):
+            for rep_id in reps:
+                scope.add(group, rep_id, partial(_day, SPARK_DAYS - 1 - group), teams)
+        return scope
+
+    scope = view.roster.memory.once(("last days", teams, *others), make)
     counted = await tally(view, scope, KPIS, many=False)
-    days = [_figures(view, counted, group) for group in range(SPARK_DAYS)]
+    days = [_figures(view, counted.sums.get((group, 0), {})) for group in range(SPARK_DAYS)]
     return tuple(zip(*days, strict=True))
 
 
