@@ -6,11 +6,10 @@ in the file of the station that owns it; migrations are made from them.
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import asyncpg
-from sqlalchemy import Connection, Executable, MetaData, make_url, text
-from sqlalchemy.engine import CursorResult, Row
+from sqlalchemy import Connection, MetaData, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from app.errors import BadConfiguration, RingsideError, Unavailable
 
 T = TypeVar("T")
+Isolation = Literal["read_committed", "repeatable_read"]
 
 metadata = MetaData(
     naming_convention={
@@ -76,8 +76,7 @@ def _states(error: BaseException) -> list[str]:
 class Reading:
     """A read-only transaction with one snapshot. Values go in as `$1`, `$2` …"""
 
-    def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection) -> None:
-        self._connection = connection
+    def __init__(self, driver: asyncpg.Connection) -> None:
         self._driver = driver
 
     async def fetch(self, sql: str, *values: object) -> list[asyncpg.Record]:
@@ -89,10 +88,6 @@ class Reading:
         """The first column of the first row, None without rows."""
         return await self._driver.fetchval(sql, *values)
 
-    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
-        """All rows of a SQLAlchemy statement."""
-        return (await self._connection.execute(statement)).all()
-
 
 class Writing(Reading):
     """A read-write transaction: commits when its block ends, rolls back when it raises."""
@@ -100,10 +95,6 @@ class Writing(Reading):
     async def run(self, sql: str, *values: object) -> str:
         """Run plain SQL; the status PostgreSQL answers, e.g. `UPDATE 3`."""
         return str(await self._driver.execute(sql, *values))
-
-    async def execute(self, statement: Executable) -> CursorResult[Any]:
-        """Run a SQLAlchemy statement."""
-        return await self._connection.execute(statement)
 
     async def copy(
         self, table: str, columns: Sequence[str], records: Sequence[tuple[object, ...]]
@@ -117,25 +108,34 @@ class Database:
     """One PostgreSQL, and the pool of connections to it."""
 
     def __init__(self, dsn: str, *, pool: int = 10, timeout: float = 60) -> None:
-        self.engine = create_engine(dsn, pool=pool, timeout=timeout)
+        # Transactions are the driver's own, in half the round trips that the engine's take.
+        self.engine = create_engine(dsn, pool=pool, timeout=timeout, isolation="AUTOCOMMIT")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
         """A read-only transaction: everything in it sees one moment."""
-        async with self._transaction("REPEATABLE READ", read_only=True) as (connection, driver):
-            yield Reading(connection, driver)
+        async with self._transaction("repeatable_read", readonly=True) as (_, driver):
+            yield Reading(driver)
+
+    async def glance(self, sql: str, *values: object) -> Any:
+        """The first column of the first row of one SELECT, None without rows.
+
+        A statement alone sees one moment: it is asked without a transaction around it.
+        """
+        async with self._connected() as (_, driver):
+            return await driver.fetchval(sql, *values)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Writing]:
         """A read-write transaction."""
-        async with self._transaction("READ COMMITTED", read_only=False) as (connection, driver):
-            yield Writing(connection, driver)
+        async with self._transaction("read_committed", readonly=False) as (_, driver):
+            yield Writing(driver)
 
     @asynccontextmanager
     async def proving(self) -> AsyncIterator[Writing]:
         """One snapshot, as for reading, in which temporary tables can be made."""
-        async with self._transaction("REPEATABLE READ", read_only=False) as (connection, driver):
-            yield Writing(connection, driver)
+        async with self._transaction("repeatable_read", readonly=False) as (_, driver):
+            yield Writing(driver)
 
     @asynccontextmanager
     async def ingesting(self) -> AsyncIterator[Writing]:
@@ -146,24 +146,35 @@ class Database:
 
     async def inspect(self, look: Callable[[Connection], T]) -> T:
         """What `look` finds, which wants a plain connection; read-only."""
-        async with self._transaction("REPEATABLE READ", read_only=True) as (connection, _):
+        async with self._transaction("repeatable_read", readonly=True) as (connection, _):
             return await connection.run_sync(look)
 
     @asynccontextmanager
     async def _transaction(
-        self, isolation: str, *, read_only: bool
+        self, isolation: Isolation, *, readonly: bool
     ) -> AsyncIterator[tuple[AsyncConnection, asyncpg.Connection]]:
+        async with (
+            self._connected() as (connection, driver),
+            driver.transaction(isolation=isolation, readonly=readonly),
+        ):
+            yield connection, driver
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[tuple[AsyncConnection, asyncpg.Connection]]:
+        """A connection of the pool, that is open, and is fit for the next when it goes back."""
         try:
             async with self.engine.connect() as connection:
-                await connection.execution_options(
-                    isolation_level=isolation, postgresql_readonly=read_only
-                )
-                async with connection.begin():
-                    await connection.execute(text("SELECT 1"))  # the driver begins lazily
-                    raw = await connection.get_raw_connection()
-                    driver = raw.driver_connection
-                    assert isinstance(driver, asyncpg.Connection)
+                driver = await _driver(connection)
+                while driver.is_closed():  # the server went away while it lay in the pool
+                    await connection.invalidate()
+                    driver = await _driver(connection)
+                try:
                     yield connection, driver
+                finally:
+                    if not driver.is_closed() and driver.is_in_transaction():
+                        driver.terminate()  # cut off in the midst of a rollback
+                    if driver.is_closed():
+                        await connection.invalidate()
         except NoneFree as error:
             raise Unavailable("every connection to PostgreSQL is busy", retry_after=1) from error
         except (*LOST, asyncpg.PostgresError, DBAPIError) as error:
@@ -177,7 +188,16 @@ class Database:
         await self.engine.dispose()
 
 
-def create_engine(dsn: str, *, pool: int, timeout: float) -> AsyncEngine:
+async def _driver(connection: AsyncConnection) -> asyncpg.Connection:
+    raw = await connection.get_raw_connection()
+    driver = raw.driver_connection
+    assert isinstance(driver, asyncpg.Connection)
+    return driver
+
+
+def create_engine(
+    dsn: str, *, pool: int, timeout: float, isolation: str | None = None
+) -> AsyncEngine:
     """An engine on asyncpg for a `postgresql://` DSN; `timeout` in seconds bounds each command."""
     url = make_url(dsn).set(drivername="postgresql+asyncpg")
     return create_async_engine(
@@ -185,6 +205,7 @@ def create_engine(dsn: str, *, pool: int, timeout: float) -> AsyncEngine:
         pool_size=pool,
         max_overflow=0,
         pool_timeout=10,
+        isolation_level=isolation,
         connect_args={
             "timeout": 10,
             "command_timeout": timeout,

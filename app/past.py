@@ -5,11 +5,9 @@ It is exact for whatever was final then, and for nothing else: a day that was op
 a record. In a query the names below stand for common table expressions in place of the tables.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import asyncpg
-from sqlalchemy import Executable
 
 from app.db import Reading
 from app.meaning.marks import Mark
@@ -34,10 +32,6 @@ class Past(Reading):
     async def value(self, sql: str, *values: object) -> object:
         """The first column of the first row of a SELECT over the tables as they were."""
         return await self._reading.value(self._tables + sql, *values)
-
-    async def rows(self, statement: Executable) -> Sequence[object]:  # type: ignore[override]
-        """Not for the past: a statement that is no text cannot be given other tables."""
-        raise NotImplementedError(str(statement))
 
 
 def _undone(key: str) -> str:

@@ -95,7 +95,6 @@ async def fill(database: Database, reps: int, days: int, last: date) -> None:
         await session.run(every_month)
         await session.run("INSERT INTO versions (id, ingest, directory) VALUES (1, 1, 1)")
     async with database.engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.exec_driver_sql("VACUUM (ANALYZE)")
 
 

@@ -81,6 +81,56 @@ async def test_a_session_cut_off_is_unavailable_and_the_next_one_is_fine(
     assert await counted(database) == 0
 
 
+async def test_a_connection_cut_off_while_it_idles_is_noticed_by_nobody(dsn: str) -> None:
+    single, other = Database(dsn, pool=1), Database(dsn, pool=1)
+    try:
+        async with single.reading() as reading:
+            pid = await reading.value("SELECT pg_backend_pid()")
+        async with other.writing() as killer:
+            await killer.run("SELECT pg_terminate_backend($1)", pid)
+        await asyncio.sleep(0.2)
+        assert await counted(single) == 0
+    finally:
+        await single.close()
+        await other.close()
+
+
+async def test_whoever_is_called_off_leaves_no_transaction_behind(dsn: str) -> None:
+    single, other = Database(dsn, pool=1), Database(dsn, pool=1)
+
+    async def write() -> None:
+        async with single.writing() as writing:
+            await writing.run(INSERT, 1)
+            await writing.value("SELECT pg_sleep(60)")
+
+    try:
+        for pause in (0.001, 0.01, 0.1, 0.2):
+            task = asyncio.create_task(write())
+            await asyncio.sleep(pause)
+            for _ in range(3):  # within its rollback too
+                task.cancel()
+                await asyncio.sleep(0)
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert await counted(single) == 0
+            assert not await single.glance("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+        idle = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+        assert await other.glance(idle) == 0
+    finally:
+        await single.close()
+        await other.close()
+
+
+async def test_a_glance_is_one_statement_that_sees_what_is_committed(database: Database) -> None:
+    assert await database.glance("SELECT sum(next) FROM offsets") is None
+    async with database.writing() as writing:
+        await writing.run(INSERT, 1)
+        assert await database.glance("SELECT count(*) FROM offsets") == 0
+    assert await database.glance("SELECT partition FROM offsets WHERE topic = $1", "t") == 1
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await database.glance("SELECT * FROM nonesuch")
+
+
 async def test_what_takes_too_long_is_unavailable(dsn: str) -> None:
     hurried = Database(dsn, pool=1, timeout=0.2)
     try:

@@ -93,5 +93,4 @@ class Shared:
     async def _looked(self) -> int:
         async with self._looking:
             self._look = None  # whoever asks from now on wants a later look
-            async with self._database.reading() as reading:
-                return int(await reading.value("SELECT ingest FROM versions") or 0)
+            return int(await self._database.glance("SELECT ingest FROM versions") or 0)
