@@ -18,6 +18,7 @@ from app.batch.results import work_out_results
 from app.db import Database, Writing
 from app.facts.directory import load_directory, load_rates
 from app.meaning.known import Known, Rates
+from app.proof.claims import claims
 from app.proof.drift import Drift, Findings, begin, lay_down, meanings, rollups
 from app.proof.ledgers import Ledger, ledgers
 from app.proof.portion import Portion, choose, chunks
@@ -37,7 +38,7 @@ def unseen(done: int, total: int) -> None:
 
 class Report(Struct):
     """What a verification found. `facts` and `rollups` say how much it looked at; a sample looks
-    at no ledger.
+    at no ledger, and at no customer's claims.
     """
 
     facts: int
@@ -115,6 +116,8 @@ async def prove(
         progress(min(done, total), total)
     progress(total, total)
     looked = await rollups(session, portion, findings)
+    if portion.sample is None:
+        await claims(session, findings)
     of_sources = await ledgers(session) if portion.sample is None else []
     return Proof(Report(facts, looked, findings.drift, of_sources), findings)
 

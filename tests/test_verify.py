@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from app.db import Database
+from app.events.types import Customer, CustomerRecorded, Event, RecordVoided
 from app.ingest import Door
 from app.proof.drift import Drift
 from app.proof.ledgers import Ledger
@@ -15,7 +16,7 @@ from app.proof.repair import repair
 from app.verify import ALL, Report, mend, prove, verify
 from tests.digest import digests
 from tests.oracle.floor import floor
-from tests.test_ingest import NOW, SETTINGS, call
+from tests.test_ingest import NOW, SETTINGS, call, rows
 from tests.test_oracle_agrees import settings_of, through_the_door
 
 LATER = NOW + timedelta(days=30)
@@ -188,6 +189,51 @@ async def test_a_repair_that_brings_a_working_day_back_is_restated(database: Dat
     ]  # fmt: skip
 
 
+CLAIMS = "SELECT phone, customer_id FROM customer_phones ORDER BY 1, 2"
+
+
+@pytest.mark.parametrize(
+    ("sql", "stored"),
+    [
+        ("DELETE FROM customer_phones", ["k1 False", "k2 False"]),
+        ("DELETE FROM customer_phones WHERE customer_id = 'k1'", ["k1 False"]),
+        ("INSERT INTO customer_phones SELECT phone, 'a' FROM customer_phones LIMIT 1", ["a True"]),
+        ("UPDATE customer_phones SET customer_id = 'k0' WHERE customer_id = 'k1'",
+         ["k0 True", "k1 False"]),
+    ],
+)  # fmt: skip
+async def test_claims_on_numbers_are_proved_and_mended_with_their_facts(
+    database: Database, sql: str, stored: list[str]
+) -> None:
+    """Two customers list the number of the call, and a third that was withdrawn."""
+    number = "+14155550123"
+    listed = [
+        Event(name, "crm", None, CustomerRecorded(customer_id=name, name=name, phones=(number,)))
+        for name in ("k2", "k1", "k0")
+    ]
+    gone = RecordVoided(kind="customer", key="k0", revision=1)
+    party = Customer(phone=number)
+    door = Door(database, SETTINGS)
+    await door.take([*listed, call("a", customer=party), Event("v", "crm", None, gone)], now=NOW)
+    assert (await proved(database)).sound
+    claims = await rows(database, CLAIMS)
+    async with database.writing() as session:
+        await session.run(sql)
+    found = [drift for drift in (await proved(database)).drift if drift.column == "claimed"]
+    assert [f"{drift.key.split('/')[1]} {drift.stored}" for drift in found] == stored
+    # What is worked out meanwhile is wrong as well; and a range mends the facts of all days.
+    await door.take([call("b", call_id="c2", customer=party)], now=NOW)
+    await door.take([call("c", call_id="c2", customer=party, revision=1, talk_seconds=7)], now=NOW)
+    report, _ = await mend(
+        database, SETTINGS, clock=lambda: NOW, progress=lambda done, total: None,
+        portion=Portion(date(2026, 12, 1)),
+    )  # fmt: skip
+    assert report.sound
+    assert await rows(database, CLAIMS) == claims
+    assert await rows(database, "SELECT DISTINCT party FROM legs") == [("c:k1",)]
+    assert (await proved(database)).sound
+
+
 async def test_a_floor_of_every_kind_is_mended(database: Database) -> None:
     """Every meaning and every rollup of a random floor spoilt, and mended from the facts."""
     drawn = floor(5)
@@ -200,6 +246,7 @@ async def test_a_floor_of_every_kind_is_mended(database: Database) -> None:
         for table in ("quotes", "orders"):
             await session.run(f"UPDATE {table} SET rate = 7, party = NULL WHERE NOT voided")
         await session.run("UPDATE returns SET day = NULL")
+        await session.run("UPDATE customer_phones SET customer_id = '0' || customer_id")
         await session.run("UPDATE rep_days SET calls = calls + 1, net = 7")
     report, repaired = await mend(
         database, chosen, clock=lambda: drawn.now, progress=lambda done, total: None

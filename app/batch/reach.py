@@ -151,7 +151,7 @@ async def customers_changed(session: Writing, desk: Desk, dirty: Dirty) -> bool:
         [phone for phone, _ in gone], [customer for _, customer in gone],
     )  # fmt: skip
     await session.copy("customer_phones", ("phone", "customer_id"), come)
-    await _claimed(session, {phone for phone, _ in gone + come}, dirty)
+    await claimed(session, {phone for phone, _ in gone + come}, dirty)
     return True
 
 
@@ -159,7 +159,8 @@ def _claims(customer: Customer | None) -> set[str]:
     return set() if customer is None or customer.voided else set(customer.phones)
 
 
-async def _claimed(session: Reading, phones: set[str], dirty: Dirty) -> None:
+async def claimed(session: Reading, phones: set[str], dirty: Dirty) -> None:
+    """Find the facts that name one of these numbers."""
     wanted = unique(phones)
     for table, column, keys in _FACTS:
         if table in ("segments", "returns"):

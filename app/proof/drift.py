@@ -34,6 +34,7 @@ class Findings:
 
     drift: list[Drift] = field(default_factory=list)
     facts: Dirty = field(default_factory=Dirty)
+    phones: set[str] = field(default_factory=set)
     days: set[Day] = field(default_factory=set)
     months: set[Day] = field(default_factory=set)
 

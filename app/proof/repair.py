@@ -7,7 +7,7 @@ then: whatever came in since the proof is in it. A closed day that changes is re
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -26,6 +26,7 @@ from app.facts.rows import Conversation, Leg, Order, Quote, Return, Segment
 from app.facts.shelf import Shelf
 from app.meaning.contributions import of_row
 from app.meaning.known import Known, Rates
+from app.proof.claims import mend_claims
 from app.proof.drift import Findings
 from app.proof.portion import Day
 from app.restatements import Cause, Closing, keep_parts, restate, restate_customers
@@ -38,6 +39,15 @@ log = logging.getLogger(__name__)
 
 REPAIR = Cause("ringside", "repair")
 AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What is mended at once: numbers with the facts that name them, facts, or days."""
+
+    phones: Sequence[str] = ()
+    facts: Dirty = field(default_factory=Dirty)
+    days: Sequence[Day] = ()
 
 
 async def repair(
@@ -56,17 +66,17 @@ async def repair(
         )  # fmt: skip
     # A month is made anew with any day of it, its first as well as another.
     calendar = calendar_of(settings)
-    chunks: list[Dirty | Iterable[Day]]
-    chunks = [*_chunks(findings.facts), *_slices(findings.days | findings.months)]
+    chunks = [
+        *(Chunk(phones=phones) for phones in _slices(findings.phones)),
+        *(Chunk(facts=facts) for facts in _chunks(findings.facts)),
+        *(Chunk(days=days) for days in _slices(findings.days | findings.months)),
+    ]
     for done, chunk in enumerate(chunks):
         async with database.ingesting() as session:
             closing = await _closing(session, settings, clock())
-            days = (
-                await _mend_facts(session, settings, chunk, closing)
-                if isinstance(chunk, Dirty)
-                else chunk
-            )
-            await mend_days(session, days, closing, calendar)
+            facts = await mend_claims(session, chunk.phones) if chunk.phones else chunk.facts
+            found = await _mend_facts(session, settings, facts, closing)
+            await mend_days(session, {*found, *chunk.days}, closing, calendar)
             # Not tracked by day, so that nobody goes on with what is remembered of any.
             await session.run("UPDATE versions SET ingest = ingest + 1")
         progress(done + 1, len(chunks))

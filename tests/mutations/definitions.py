@@ -57,6 +57,20 @@ MUTATIONS = (
         CHANGED,
     ),
     Mutation(
+        "app/proof/claims.py",
+        "WHERE s.phone IS NULL OR c.phone IS NULL ORDER BY",
+        "WHERE c.phone IS NULL ORDER BY",
+        "a claim on a number that is missing is found",
+        ("tests/test_verify.py",),
+    ),
+    Mutation(
+        "app/proof/claims.py",
+        "await claimed(session, set(numbers), dirty)",
+        "pass",
+        "claims are mended with the facts that rest on them",
+        ("tests/test_verify.py",),
+    ),
+    Mutation(
         "app/proof/repair.py",
         "called = {(row[0], row[1]): REPAIR for row in moved}",
         "called: dict[tuple[str, date], Cause] = {}",
