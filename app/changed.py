@@ -1,5 +1,5 @@
 """What changed of closed days lately, told change by change: whose day, which figures, from what
-to what, when and by which event. It is read from the ledger of restatements and nothing else.
+to what, when and by which events. It is read from the ledger of restatements and nothing else.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,14 +28,19 @@ class Moved(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one event changed of one day of a rep, or of a stretch of them up to `last_day`."""
+    """What one batch of events changed of one day of a rep, or of a stretch up to `last_day`.
+
+    `causes` holds a record for each event that the ledger names; of several events that moved one
+    figure at once it names the last.
+    """
 
     rep_id: str
     name: str
     day: date
     last_day: date
     moved: tuple[Moved, ...]
-    record: Restatement  # one of those it is made of: when, and by which event
+    at: datetime
+    causes: tuple[Restatement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +96,10 @@ def _last_day(record: Restatement) -> date:
 
 
 def by_change(records: Iterable[Restatement]) -> list[list[Restatement]]:
-    """The records of each rep, day and event together, in the order in which they come."""
+    """The records of each rep, day and moment together, in the order in which they come."""
     groups: dict[object, list[Restatement]] = {}
     for r in records:
-        key = (r.rep_id, r.day, _last_day(r), r.at, r.source, r.event_id)
-        groups.setdefault(key, []).append(r)
+        groups.setdefault((r.rep_id, r.day, _last_day(r), r.at), []).append(r)
     return list(groups.values())
 
 
@@ -127,4 +131,8 @@ def _change(view: View, records: Sequence[Restatement]) -> Change:
     # They come newest first; within one change the ledger has them in the order of the rollups.
     moved = [Moved(r.measure, r.before, r.after) for r in reversed(records) if r.measure in shown]
     name, _ = view.roster.card(first.rep_id, last_day)
-    return Change(first.rep_id, name or first.rep_id, first.day, last_day, tuple(moved), first)
+    causes = {(r.source, r.event_id): r for r in records}
+    return Change(
+        first.rep_id, name or first.rep_id, first.day, last_day, tuple(moved), first.at,
+        tuple(causes.values()),
+    )  # fmt: skip

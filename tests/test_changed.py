@@ -1,6 +1,7 @@
 """What changed of closed days lately: since when, how many figures, change by change, for whom."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from app import changed, restated
 from app.changed import Changes, by_change, changes, figures_in
 from app.db import Database
-from app.events.types import Customer, Event, RecordVoided, RepRecorded
+from app.events.types import Customer, Event, QuoteRecorded, RecordVoided, RepRecorded
 from app.ingest import Door
 from app.restated import Restatement, Value
 from app.settings import read
@@ -27,7 +28,7 @@ async def found(database: Database, now: datetime = NOW, **asked: Any) -> Change
 
 def plain(seen: Changes) -> list[tuple[Any, ...]]:
     return [
-        (c.name, c.day, [tuple(m) for m in c.moved], c.record.event_id, c.record.how)
+        (c.name, c.day, [tuple(m) for m in c.moved], c.causes[0].event_id, c.causes[0].how)
         for c in seen.told
     ]
 
@@ -56,7 +57,7 @@ async def test_each_change_with_its_figures_and_its_event_newest_first(database:
         ("Ada of West", DAY, [("talk_time", 60, 80)], "b", "again"),
         ("Ada of West", DAY, came, "a", "came"),
     ]
-    record = seen.told[0].record
+    (record,) = seen.told[0].causes
     assert (record.kind, record.key, record.source, record.at) == ("call", "c1", "crm", NOW)
     # All of it changed back, and the first word of a rep is no change.
     assert (seen.figures, seen.whole) == (0, True)
@@ -83,7 +84,7 @@ async def test_since_the_week_began_in_the_default_zone(
     await door.take([call("late", revision=1, talk_seconds=50, **at(9))], now=since)
     seen = await found(database, weeks=weeks, settings=settings)
     assert (seen.start, seen.since) == (start, since)
-    assert [c.record.event_id for c in seen.told] == ["late"]
+    assert [c.causes[0].event_id for c in seen.told] == ["late"]
 
 
 async def test_a_key_of_teams_sees_days_served_in_them_and_moves(database: Database) -> None:
@@ -107,11 +108,23 @@ def at(day: int) -> dict[str, Any]:
     return {"started_at": start, "answered_at": start, "ended_at": start + timedelta(seconds=99)}
 
 
+async def test_what_a_batch_changes_of_a_day_is_one_change(database: Database) -> None:
+    door = Door(database, SETTINGS)
+    quote = QuoteRecorded(
+        quote_id="q1", rep_id="r1", customer=None, status="issued", amount=Decimal(9),
+        currency="USD", issued_at=datetime(2026, 11, 20, 18, tzinfo=UTC),
+    )  # fmt: skip
+    await door.take([call("a"), Event("q", "crm", None, quote)], now=NOW)
+    (one,) = (await found(database)).told
+    assert {"calls", "quotes"} <= {moved.measure for moved in one.moved}
+    assert {cause.event_id for cause in one.causes} == {"a", "q"}
+
+
 async def test_as_many_other_customers_are_no_change_of_the_day(database: Database) -> None:
     door = Door(database, SETTINGS)
     await door.take([call("a", customer=Customer("k1"))], now=NOW)
     await door.take([call("b", revision=1, customer=Customer("k2"))], now=NOW)
-    assert [c.record.event_id for c in (await found(database)).told] == ["a"]
+    assert [c.causes[0].event_id for c in (await found(database)).told] == ["a"]
 
 
 async def test_no_more_is_read_than_the_newest(
@@ -128,12 +141,12 @@ async def test_no_more_is_read_than_the_newest(
     monkeypatch.setattr(changed, "MOST_RECORDS", 3)
     seen = await found(database, now)
     assert (seen.whole, len(seen.told)) == (False, 3)
-    assert {c.record.at for c in seen.told[:2]} == {NOW + 3 * second}
+    assert {c.at for c in seen.told[:2]} == {NOW + 3 * second}
     monkeypatch.setattr(changed, "MOST_RECORDS", 100)
     monkeypatch.setattr(restated, "LOOKED_THROUGH", 4)
     assert (await found(database, now)).whole
     mine = await found(database, now, rep_id="r1")
-    assert (mine.whole, [c.record.at for c in mine.told]) == (
+    assert (mine.whole, [c.at for c in mine.told]) == (
         False, [NOW + 3 * second, NOW + 2 * second],
     )  # fmt: skip
     assert not (await found(database, now, teams=["West"])).whole
@@ -160,11 +173,11 @@ def test_what_only_repeats_another_figure_counts_where_it_is_alone() -> None:
     assert figures_in([]) == 0
 
 
-def test_a_change_is_of_one_rep_day_and_event() -> None:
+def test_a_change_is_of_one_rep_day_and_moment() -> None:
     one = record("calls", 0, 1)
-    same = record("talk_time", 0, 9)
+    same = record("talk_time", 0, 9, event_id="f")
     others = [record("calls", 0, 1, **{name: value}) for name, value in (
         ("rep_id", "r2"), ("day", DAY - timedelta(1)), ("last_day", DAY + timedelta(1)),
-        ("at", NOW - timedelta(1)), ("source", "crm"), ("event_id", "f"),
+        ("at", NOW - timedelta(1)),
     )]  # fmt: skip
     assert by_change([one, *others, same]) == [[one, same], *([other] for other in others)]

@@ -52,6 +52,11 @@ class TeamBoard:
     figures: tuple[Figure, ...]
     reps: tuple[RepRow, ...]
 
+    @property
+    def begun(self) -> bool:
+        """Whether any of them did anything yet: before that all share the first rank."""
+        return any(not rep.idle for rep in self.reps)
+
 
 @dataclass(frozen=True, slots=True)
 class Floor:

@@ -56,7 +56,7 @@ pages = Environment(
 )  # fmt: skip
 pages.globals.update(
     edition=EDITION, kpis=KPIS, short=SHORT, spark_days=SPARK_DAYS, shown=shown.shown,
-    spoken=shown.spoken, share=shown.share, spark=shown.spark,
+    spoken=shown.spoken, share=shown.share, spark=shown.spark, rounded=shown.rounded,
 )  # fmt: skip
 
 By = Annotated[str, Query(description="what the reps are ranked by")]

@@ -43,6 +43,14 @@ def share(figure: Figure, top: Amount) -> str:
     return "0" if part <= 0 or top <= 0 else f"{float(part / Decimal(top) * 100):.1f}"
 
 
+def rounded(least: int) -> int:
+    """A number of which only the least is known, so that it stands still on a wall: 1,000 for
+    1,239, 80 for 87.
+    """
+    step: int = 10 ** (len(str(least)) - 1)
+    return least // step * step
+
+
 class Spark(NamedTuple):
     """A line in a box of 100 by 28: its points, and where it ends."""
 

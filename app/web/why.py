@@ -3,11 +3,13 @@
 The words are built of ids that others chose; the templates escape them.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
 from msgspec import UNSET
 
+from app.changed import Change
 from app.exact import money
 from app.kpi import Unit
 from app.periods import FIRST_DAY
@@ -26,6 +28,7 @@ _HOW = {
     "withdrawn": "{} was withdrawn by {}",
 }
 OURS = "ringside"
+MOST_SOURCES = 6
 
 
 def why(record: Restatement) -> str:
@@ -34,6 +37,33 @@ def why(record: Restatement) -> str:
         return _without_record(record)
     what = _RECORDS.get(record.kind, "{}").format(_key(record.kind, record.key))
     return _HOW[record.how].format(what, record.source)
+
+
+_MANY = {
+    "call": "calls", "talktime": "talk segments", "conversation": "conversations",
+    "quote": "quotes", "order": "orders", "return": "returns", "customer": "customers",
+    "rep": "rep records", "time_off": "time off", "fx_rate": "rates",
+}  # fmt: skip
+_MANY_CAME = {"came": "that came late from", "again": "that came again from",
+              "withdrawn": "withdrawn by"}  # fmt: skip
+
+
+def summary(told: Iterable[Change]) -> list[tuple[str, int]]:
+    """How many days of reps changed by what, the most first: `Days changed by calls that came
+    late from twilio`. A day that changed by several is in each of them.
+    """
+    days: dict[str, set[tuple[str, date]]] = {}
+    for change in told:
+        for cause in change.causes:
+            days.setdefault(_many(cause), set()).add((change.rep_id, change.day))
+    counted = [(f"Days changed by {words}", len(keys)) for words, keys in days.items()]
+    return sorted(counted, key=lambda pair: (-pair[1], pair[0]))[:MOST_SOURCES]
+
+
+def _many(record: Restatement) -> str:
+    if record.kind is UNSET or record.how is UNSET:
+        return "repair or other rules" if record.source == OURS else f"events of {record.source}"
+    return f"{_MANY.get(record.kind, record.kind)} {_MANY_CAME[record.how]} {record.source}"
 
 
 def _key(kind: str, key: str) -> str:

@@ -1,5 +1,7 @@
 """The page of what changed of closed days, and the floor's line about it."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.web import changed
@@ -26,13 +28,14 @@ async def test_nothing_changed_is_said_quietly(floor: Scene) -> None:
 
 async def test_a_correction_is_counted_and_told(floor: Scene) -> None:
     await floor.send(late("a", "tw:CA1"))
+    floor.clock.now += timedelta(minutes=2)
     await floor.send(late("b", "tw:CA1", revision=1, talk_seconds=50))
     assert "5 figures of closed days changed since Monday: why" in await said(floor, "/")
     page = await said(floor, "/changed")
     assert "5 figures of closed days changed since Mon 16 Nov 2026" in page
     again = (
         "Ada Berg Tue 10 Nov 2026 Talk time 0:00:45 → became 0:00:50"
-        " Call tw:CA1 came again from twilio Wed 18 Nov 2026, 15:30"
+        " Call tw:CA1 came again from twilio Wed 18 Nov 2026, 15:32"
     )
     came = "Ada Berg Tue 10 Nov 2026 Calls 0 → became 1 Outbound calls 0 → became 1"
     assert page.index(again) < page.index(came)
@@ -96,6 +99,20 @@ async def test_a_bound_key_sees_its_teams_alone(floor: Scene) -> None:
     assert EVIL not in other
 
 
+async def test_many_figures_are_counted_roundly(
+    floor: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in range(1, 5):
+        begun, ended = (f"2026-11-0{day}T18:0{minute}:00Z" for minute in (0, 5))
+        await floor.send(
+            late(f"e{day}", f"c{day}", started_at=begun, answered_at=begun, ended_at=ended)
+        )
+    assert "20 figures of closed days" in await said(floor, "/")
+    monkeypatch.setattr("app.changed.MOST_RECORDS", 17)
+    assert "More than 10 figures of closed days changed since Monday: why" in await said(floor, "/")
+    assert "And at least" in await said(floor, "/changed")
+
+
 async def test_without_a_key_that_reads_there_is_only_the_way_in(floor: Scene) -> None:
     for token in (None, "rs_unknown", WRITER):
         answer = await get(floor, "/changed", token)
@@ -106,10 +123,12 @@ async def test_without_a_key_that_reads_there_is_only_the_way_in(floor: Scene) -
 async def test_a_long_list_leads_to_the_rest(floor: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changed, "SHOWN", 2)
     for number in range(5):
+        floor.clock.now += timedelta(minutes=1)
         await floor.send(late(f"e{number}", f"c{number}"))
     answer = await get(floor, "/changed?rep=r1", ADMIN)
     page = Page(answer.text)
     assert "And 3 more." in words(answer.text)
+    assert "Days changed by calls that came late from twilio 1" in words(answer.text)
     assert "Call c4" in page.text
     assert "Call c2" not in page.text
     (rest,) = [a["href"] for tag, a in page.tags if tag == "a" and "/v1/" in str(a["href"])]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from app.api.access import COOKIE
 from app.kpis import kpi_of
 from app.web.floor import KPIS, Floor, todays_floor
 from tests.web.scene import ADMIN, EVIL, Scene, call, event
@@ -94,3 +95,12 @@ async def test_who_left_is_gone_from_the_board_but_not_from_the_day_before(floor
 async def test_an_empty_floor_is_a_floor(floor: Scene) -> None:
     found = await look(floor, "calls", "Nowhere")
     assert (found.teams, plain(found.figures), found.top) == ((), [0, 0, 0, 0, "0.00"], 0)
+
+
+async def test_a_team_that_has_not_begun_has_no_ranks_to_show(floor: Scene) -> None:
+    west = (await look(floor)).teams[1]
+    assert west.begun
+    floor.clock.now += timedelta(days=2)
+    assert not any(team.begun for team in (await look(floor)).teams)
+    page = (await floor.client.get("/", headers={"Cookie": f"{COOKIE}={ADMIN}"})).text
+    assert page.count("not ranked yet") == 4

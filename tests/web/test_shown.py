@@ -4,7 +4,7 @@ import pytest
 
 from app.kpi import Figure
 from app.kpis import kpi_of
-from app.web.shown import share, shown, spark, spoken
+from app.web.shown import rounded, share, shown, spark, spoken
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,9 @@ def test_a_line_goes_from_left_to_right_with_nothing_at_the_bottom() -> None:
     assert (line.x, line.y) == ("100.0", "26.0")
     assert spark([Figure(0), Figure(0)]) is None
     assert spark([Figure(3)]) is None
+
+
+def test_the_least_a_number_can_be_stands_still() -> None:
+    assert [rounded(least) for least in (0, 7, 87, 100, 1_239, 1_999)] == [
+        0, 7, 80, 100, 1_000, 1_000,
+    ]  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.changed import Change
 from app.restated import Restatement, Value
 from app.web import why
 from tests.web.scene import EVIL
@@ -66,6 +67,25 @@ def test_what_is_about_no_record(source: str, event_id: str, said: str) -> None:
 )
 def test_values(measure: str, worth: Value, said: str) -> None:
     assert why.value(measure, worth, "EUR") == said
+
+
+def test_what_changed_most_days_comes_first() -> None:
+    calls = record(kind="call", key="c1", how="came")
+    quote = record("crm", kind="quote", key="q1", how="again")
+    ours = record("ringside", "repair")
+
+    def change(day: int, *causes: Restatement) -> Change:
+        on = date(2026, 11, day)
+        return Change("r1", "Ada", on, on, (), causes[0].at, causes)
+
+    told = [change(9, quote), change(10, calls, quote), change(11, calls), change(12, calls),
+            change(12, calls), change(13, ours)]  # fmt: skip
+    assert why.summary(told) == [
+        ("Days changed by calls that came late from twilio", 3),
+        ("Days changed by quotes that came again from crm", 2),
+        ("Days changed by repair or other rules", 1),
+    ]
+    assert why.summary([]) == []
 
 
 def test_days() -> None:
