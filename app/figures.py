@@ -9,6 +9,7 @@ from app.crowd import read_strangers
 from app.errors import NotFound
 from app.kpi import Figure, Kpi, Status
 from app.periods import Period, months_before
+from app.sensitivity.explain import explain
 from app.spans import Asked, Scope, Subject, shown_period
 from app.tally import tally, with_statuses
 from app.view import View
@@ -35,22 +36,23 @@ class Figures(Struct, frozen=True, kw_only=True):
     kpis: dict[str, Figure]
 
 
-async def figures(view: View, subject: Subject, asked: Asked, kpis: Sequence[Kpi]) -> Figures:
-    """The figures of `subject` for the period asked.
+async def figures(
+    view: View, subject: Subject, asked: Asked, kpis: Sequence[Kpi], *, explained: bool = False
+) -> Figures:
+    """The figures of `subject` for the period asked, `explained` by thresholds or not.
 
-    Raises `NotFound` for a rep or team nobody ever heard of.
+    Raises `NotFound` for a rep or team nobody ever heard of, and what `explain` raises.
     """
     await check_known(view, subject)
     others = await others_of(view, subject, *reach(view, asked.on, months=12))
     scope = scope_of(view, subject, asked, others, with_trailing=any(kpi.trailing for kpi in kpis))
     counted = await tally(view, scope, kpis, many=subject.many)
+    found = [counted.figure(kpi, (0, 0), view.settings.currency) for kpi in kpis]
+    if explained:
+        found = await explain(view, scope.spans, kpis, found, counted.sums.get((0, 0), {}))
     period, shown = scope.once("shown", lambda: period_shown(scope, asked))
-    status, by_id = with_statuses(
-        view,
-        kpis,
-        [counted.figure(kpi, (0, 0), view.settings.currency) for kpi in kpis],
-        scope.once("end", lambda: end_of(scope, period)),
-    )
+    end = scope.once("end", lambda: end_of(scope, period))
+    status, by_id = with_statuses(view, kpis, found, end)
     name, team = _card(view, subject, period)
     return Figures(
         rep_id=UNSET if subject.rep_id is None else subject.rep_id,

@@ -28,3 +28,8 @@ class Floors:
             elif whose == team:
                 of_team = seconds
         return of_all if of_team is None else of_team
+
+    def between(self, team: str | None, start: date, end: date) -> set[int]:
+        """Every floor that holds on a day of `start`..`end` (exclusive)."""
+        changes = (since for since, _, _ in self.steps if start < since < end)
+        return {self.on(team, day) for day in (start, *changes)}

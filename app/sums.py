@@ -34,7 +34,7 @@ async def read_sums(
     selects = []
     for table, day, part in _parts(spans, cuts):
         selects.append(_rows(table, day, names, len(values), cuts))
-        values += _columns(part)
+        values += columns_of(part)
     if not selects:
         return {}
     columns = "".join(f", {_sum(name)} AS {name}" for name in names)
@@ -75,7 +75,7 @@ def _named(names: Sequence[str], record: asyncpg.Record) -> dict[str, Amount]:
 def _rows(table: str, day: str, columns: Sequence[str], used: int, cuts: Sequence[date]) -> str:
     """A SELECT of group, bucket and columns of a table over spans, from parameter `used + 1` on."""
     wanted = "".join(f", d.{column}" for column in columns)
-    return f"SELECT s.g, {_bucket(day, cuts)} AS b{wanted} {_over(table, day, used)}"
+    return f"SELECT s.g, {_bucket(day, cuts)} AS b{wanted} {over(table, day, used)}"
 
 
 def _bucket(day: str, cuts: Sequence[date]) -> str:
@@ -83,8 +83,11 @@ def _bucket(day: str, cuts: Sequence[date]) -> str:
     return f"width_bucket(d.{day}, $1::date[]) - 1" if cuts else "cardinality($1::date[])"
 
 
-def _over(table: str, day: str, used: int) -> str:
-    """FROM a table over spans. The bounds say nothing new, but the planner can use them."""
+def over(table: str, day: str, used: int) -> str:
+    """FROM a table `d` over spans `s`, whose columns are the parameters from `used + 1` on.
+
+    The bounds say nothing new, but the planner can use them.
+    """
     g, rep_id, lo, hi, first, last = (f"${used + i}" for i in range(1, 7))
     return (
         f"FROM unnest({g}::int[], {rep_id}::text[], {lo}::date[], {hi}::date[])"
@@ -93,7 +96,8 @@ def _over(table: str, day: str, used: int) -> str:
     )
 
 
-def _columns(spans: Sequence[Span]) -> list[object]:
+def columns_of(spans: Sequence[Span]) -> list[object]:
+    """The spans, of which there is at least one, as the six parameters that `over` reads."""
     groups, reps, starts, ends = zip(*spans, strict=True)
     return [list(groups), list(reps), list(starts), list(ends), min(starts), max(ends)]
 
@@ -118,9 +122,9 @@ async def _distinct(
     if not spans:
         return {}
     records = await reading.fetch(
-        f"SELECT s.g, {_bucket('day', cuts)} AS b, count(DISTINCT {what}) {_over('legs', 'day', 1)}"
+        f"SELECT s.g, {_bucket('day', cuts)} AS b, count(DISTINCT {what}) {over('legs', 'day', 1)}"
         f" AND d.marks & {marks} = {marks} {more} GROUP BY 1, 2",
         list(cuts),
-        *_columns(spans),
+        *columns_of(spans),
     )
     return {(record[0], record[1]): record[2] for record in records}

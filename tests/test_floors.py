@@ -30,3 +30,19 @@ def test_the_latest_floor_of_the_team_else_of_all(
 
 def test_without_steps_there_is_one_floor() -> None:
     assert Floors(75).on("West", MARCH) == 75
+
+
+@pytest.mark.parametrize(
+    ("team", "start", "end", "floors"),
+    [
+        ("West", date(2026, 1, 1), MARCH, {90}),
+        ("West", date(2026, 1, 1), date(2026, 3, 2), {90, 120}),
+        ("West", date(2026, 5, 31), date(2026, 12, 1), {120, 30}),
+        ("West", JUNE, date(2026, 6, 2), {30}),
+        ("East", date(2026, 1, 1), date(2026, 12, 1), {90, 60}),
+    ],
+)
+def test_every_floor_that_holds_on_a_day_of_a_stretch(
+    team: str, start: date, end: date, floors: set[int]
+) -> None:
+    assert CHANGED.between(team, start, end) == floors

@@ -36,6 +36,10 @@ AsOf = Annotated[
 Since = Annotated[
     str | None, Query(description="an instant, with its offset: only what changed from it on")
 ]
+Explain = Annotated[
+    bool,
+    Query(description="1: what the figures that hang on a threshold would be at its neighbours"),
+]
 Limit = Annotated[int, Query(ge=1, le=MOST_ITEMS)]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
 LIMIT: int = USUAL_ITEMS

@@ -9,6 +9,7 @@ from msgspec import Struct
 from app.api import query
 from app.api.access import needs, within
 from app.api.answer import answered, as_csv, only, paged, wants_csv
+from app.api.described import OF_FIGURES
 from app.api.past import final_figures, final_series, viewed
 from app.api.state import state_of
 from app.errors import BadRequest, FieldError
@@ -27,6 +28,7 @@ Reader = Annotated[Key, Depends(needs("read"))]
 AskedPeriod = Annotated[Asked, Depends(query.period)]
 Bucket = Annotated[str, Query(description="day, week or month")]
 
+NO_PAST = "of the past, as_of, the sums are kept and not the calls: ask for one or the other"
 POINT_COLUMNS = ("start", "value", "numerator", "denominator", "coverage", "currency", "status")
 
 
@@ -108,39 +110,45 @@ async def get_teams(
         return answered(request, {"as_of": view.as_of, **paged(cards, "team", limit, cursor)})
 
 
-@router.get("/v1/reps/{rep_id:path}/kpis", summary="Figures of a rep")
+@router.get("/v1/reps/{rep_id:path}/kpis", summary="Figures of a rep", responses=OF_FIGURES)
 async def get_rep_kpis(
     request: Request, rep_id: str, key: Reader, period: AskedPeriod, kpi: query.Kpis = None,
-    as_of: query.AsOf = None,
+    as_of: query.AsOf = None, explain: query.Explain = False,
 ) -> Response:  # fmt: skip
     """Every figure of a rep for a period, or those asked for."""
-    return await _figures(request, key, Subject(rep_id=rep_id), period, kpi, as_of)
+    return await _figures(request, key, Subject(rep_id=rep_id), period, kpi, as_of, explain)
 
 
-@router.get("/v1/teams/{team:path}/kpis", summary="Figures of a team")
+@router.get("/v1/teams/{team:path}/kpis", summary="Figures of a team", responses=OF_FIGURES)
 async def get_team_kpis(
     request: Request, team: str, key: Reader, period: AskedPeriod, kpi: query.Kpis = None,
-    as_of: query.AsOf = None,
+    as_of: query.AsOf = None, explain: query.Explain = False,
 ) -> Response:  # fmt: skip
     """Every figure of a team, from its members' facts on the dates they were members."""
-    return await _figures(request, key, Subject(teams=frozenset({team})), period, kpi, as_of)
+    return await _figures(
+        request, key, Subject(teams=frozenset({team})), period, kpi, as_of, explain
+    )
 
 
-@router.get("/v1/company/kpis", summary="Figures of the company")
+@router.get("/v1/company/kpis", summary="Figures of the company", responses=OF_FIGURES)
 async def get_company_kpis(
     request: Request, key: Reader, period: AskedPeriod, kpi: query.Kpis = None,
-    as_of: query.AsOf = None,
+    as_of: query.AsOf = None, explain: query.Explain = False,
 ) -> Response:  # fmt: skip
     """Every figure of the whole company."""
-    return await _figures(request, key, Subject(), period, kpi, as_of)
+    return await _figures(request, key, Subject(), period, kpi, as_of, explain)
 
 
 async def _figures(
-    request: Request, key: Key, subject: Subject, period: Asked, kpi: str | None, as_of: str | None
-) -> Response:
-    only(request, *query.PERIOD, "kpi", "as_of")
+    request: Request, key: Key, subject: Subject, period: Asked, kpi: str | None,
+    as_of: str | None, explain: bool,
+) -> Response:  # fmt: skip
+    only(request, *query.PERIOD, "kpi", "as_of", "explain")
+    if explain and as_of is not None:
+        raise BadRequest(f"explain: {NO_PAST}", errors=(FieldError("explain", NO_PAST),))
+    kpis = chosen(query.names(kpi))
     async with viewed(state_of(request), as_of) as view:
-        found = await figures(view, within(key, subject), period, chosen(query.names(kpi)))
+        found = await figures(view, within(key, subject), period, kpis, explained=explain)
     if as_of is not None:
         found = final_figures(found, named=kpi is not None)
     return answered(request, found)
