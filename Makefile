@@ -6,10 +6,10 @@ STAMP := .venv/.up-to-date
 PORT ?= 8000
 DATA ?= data
 
-.PHONY: help env demo test mutations soak lint types imports lock bench rivals ci clean
+.PHONY: help env demo test mutations soak lint types imports lock bench bench-full rivals ci clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: $(STAMP) ## build the environment, so that .venv/bin/ringside runs
 
@@ -48,11 +48,22 @@ lock: ## lock the requirements anew, with hashes (needs uv)
 	cd requirements && for what in build runtime dev bench; do \
 	  uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade $$what.in -o $$what.txt || exit 1; done
 
-bench: env ## events a second, beside bare COPY and a service written by hand
+bench: env ## events a second, boards, answers, freshness, the start: the short form
 	$(BIN)/python -m bench.ingest
 	$(BIN)/python -m bench.corrections
 	$(BIN)/python -m bench.boards
 	$(BIN)/python -m bench.http
+	$(BIN)/python -m bench.freshness
+	$(BIN)/python -m bench.start
+
+bench-full: env ## the same at the size of the goals: three years, 20,000 events/s, a minute of each
+	$(BIN)/python -m bench.ingest --events 400000
+	$(BIN)/python -m bench.ingest --events 400000 --batch 20000
+	$(BIN)/python -m bench.ingest --events 200000 --batch 20000 --load mixed
+	$(BIN)/python -m bench.corrections
+	$(BIN)/python -m bench.boards --full
+	$(BIN)/python -m bench.http --days 400 --rate 20000 --seconds 60
+	$(BIN)/python -m bench.freshness --full
 	$(BIN)/python -m bench.start
 
 rivals: env requirements/bench.txt ## Ringside beside other ways to the same figures, from one topic

@@ -1,8 +1,7 @@
 """The application: its parts put together, its errors as problem+json, its requests measured."""
 
 import logging
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -34,6 +33,7 @@ from app.api import (
 from app.api.bounds import Bounded
 from app.api.intake import Intake
 from app.api.live import Live
+from app.api.measured import Measured
 from app.api.shared import Shared
 from app.api.state import Clock, State
 from app.check import checking
@@ -48,6 +48,7 @@ from app.rereads.drain import rereading
 from app.settings import Settings
 from app.start import settle_definition
 from app.view import Views
+from app.warm_up import warming_up
 from app.web import changed, page, refused
 
 log = logging.getLogger(__name__)
@@ -122,6 +123,7 @@ def create_app(
                 rereading(database, settings, partial(webhooks.deliver, state), clock),
                 checking(database, settings, clock),
                 retaining(database, settings.dead_letters_days, clock),
+                warming_up(state.views, clock),
             ):
                 yield
         finally:
@@ -139,7 +141,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(Bounded, answer=_problem)
-    app.middleware("http")(_measured)
+    app.add_middleware(Measured, headers=SECURITY)
     app.add_exception_handler(RingsideError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -149,20 +151,6 @@ def create_app(
     app.add_exception_handler(asyncpg.CharacterNotInRepertoireError, _unsayable)
     app.add_exception_handler(Exception, _unexpected)
     return app
-
-
-async def _measured(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    started = time.monotonic()
-    response = await call_next(request)
-    for name, value in SECURITY.items():
-        response.headers.setdefault(name, value)
-    route = getattr(request.scope.get("route"), "path", "none")
-    metrics.REQUESTS.labels(request.method, route, str(response.status_code)).observe(
-        time.monotonic() - started
-    )
-    return response
 
 
 def _answer(

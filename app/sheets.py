@@ -6,11 +6,12 @@ them, so a remembered column is exact for as long as the counts of its days are 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,8 @@ class Sheets:
         self.reps: list[str] = []
         self._positions: dict[str, int] = {}
         self._kept: OrderedDict[Stretch, Sheet] = OrderedDict()
+        # A snapshot sees the same stamps however often they are looked at.
+        self._seen: WeakKeyDictionary[Reading, dict[Stretch, Stamp]] = WeakKeyDictionary()
         self._most_kept = most_kept
 
     def positions(self, reps: Iterable[str]) -> Positions:
@@ -109,7 +112,7 @@ class Sheets:
     async def read(
         self, reading: Reading, start: date, end: date, measures: Sequence[str], *, today: date
     ) -> Sheet:
-        """The sums of `measures` over `start`..`end` (exclusive), of everybody.
+        """The sums of `measures` over `start`..`end` (exclusive), of everybody, in a snapshot.
 
         `today` is the latest day that is anybody's today: of later ones there is next to nothing.
         """
@@ -128,14 +131,22 @@ class Sheets:
         if not stretches:
             return []
         wholes = [list(_pieces(whole, today)) for whole in stretches]
-        stamps = iter(await _stamps(reading, [piece for pieces in wholes for piece in pieces]))
+        stamps = await self._stamps(reading, [piece for pieces in wholes for piece in pieces])
         found = []
         for pieces in wholes:
             sheets = [
-                await self._sheet(reading, piece, next(stamps), measures, today) for piece in pieces
+                await self._sheet(reading, piece, stamps[piece], measures, today)
+                for piece in pieces
             ]
             found.append(_together(sheets, measures) if len(sheets) > 1 else sheets[0])
         return found
+
+    async def _stamps(self, reading: Reading, pieces: Iterable[Stretch]) -> Mapping[Stretch, Stamp]:
+        seen = self._seen.setdefault(reading, {})
+        new = [piece for piece in dict.fromkeys(pieces) if piece not in seen]
+        if new:
+            seen.update(zip(new, await _stamps(reading, new), strict=True))
+        return seen
 
     async def _sheet(
         self, reading: Reading, piece: Stretch, stamp: Stamp, measures: Sequence[str], today: date

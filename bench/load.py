@@ -11,13 +11,13 @@ CUSTOMERS_A_REP = 200
 OUTCOMES = ("connected",) * 5 + ("no_answer", "voicemail", "busy")
 
 
-def calls(count: int, *, start: datetime, seed: int = 7) -> Iterator[bytes]:
-    """`count` call.ended events as structured JSON, a second or less apart, from `start` on."""
+def calls(count: int, *, start: datetime, seed: int = 7, reps: int = REPS) -> Iterator[bytes]:
+    """`count` call.ended events of so many reps as structured JSON, close together from `start`."""
     draw = random.Random(seed)
     moment = start.astimezone(UTC)
     for number in range(count):
         moment += timedelta(milliseconds=draw.randrange(20, 120))
-        rep = draw.randrange(REPS)
+        rep = draw.randrange(reps)
         outcome = draw.choice(OUTCOMES)
         length = draw.randrange(5, 600)
         connected = outcome == "connected"

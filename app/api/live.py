@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from app.api.shared import Make, Shared
 from app.errors import TooMany, Unavailable
 
-POLL_SECONDS = 0.3
+POLL_SECONDS = 0.2
 HEARTBEAT_SECONDS = 15
 REFRESH_SECONDS = 60  # midnight comes without an event
 MOST_STREAMS = 500
