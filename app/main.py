@@ -49,7 +49,7 @@ from app.settings import Settings
 from app.start import settle_definition
 from app.view import Views
 from app.warm_up import warming_up
-from app.web import changed, page, refused
+from app.web import changed, page, refused, rep
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ ROUTERS = (
     events.router, webhooks.router, reads.router, boards.router, feeds.router, ops.router,
     alert_rules.router, alerts.router, alert_sinks.router, dead_letters.router,
     contract.router, restatements.router, page.router, changed.router,
-    refused.router,
+    refused.router, rep.router,
 )  # fmt: skip
 
 SECURITY = {

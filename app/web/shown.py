@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from msgspec import UNSET, UnsetType
+
 from app.exact import Amount, amount
-from app.kpi import Figure, Kpi, Unit
+from app.kpi import Figure, Kpi, Unit, terms
+from app.records import Record
+from app.titles import unit_of
 
 NOTHING = "–"
 
@@ -35,6 +39,68 @@ def spoken(kpi: Kpi, figure: Figure) -> str:
     if kpi.unit is Unit.MONEY:
         return f"{value:,.2f} {figure.currency}"
     return f"{value:,}"
+
+
+def worth(kpi: Kpi, figure: Figure) -> str:
+    """The figure in full on a scorecard: `1 h 05 min`, `12.5 %`, `1.83`, `76,240.79 USD`."""
+    if figure.value is None:
+        return NOTHING
+    value = Decimal(amount(figure.value))
+    if _timed(kpi) and kpi.unit is not Unit.RATIO:
+        return _spell(int(value))
+    if kpi.unit is Unit.MONEY:
+        return f"{value:,.2f} {figure.currency}"
+    if kpi.unit is Unit.RATIO:
+        return f"{value:,.2f}" if _average(kpi) else f"{value * 100:.1f} %"
+    return f"{value:,.1f}" if kpi.unit is Unit.PER_DAY else f"{value:,}"
+
+
+def part(kpi: Kpi, figure: Figure) -> str:
+    """What a quotient is made of, and how much of it is known: `85 of 102, 21 % known`."""
+    words = []
+    if figure.numerator is not UNSET and figure.denominator is not UNSET:
+        top, under = amount(figure.numerator), amount(figure.denominator)
+        over = "over" if _average(kpi) else "of"
+        timed = _timed(kpi)
+        whole = f"{under:,}" if not timed or _average(kpi) else _spell(int(under))
+        words.append(f"{_spell(int(top)) if timed else f'{top:,}'} {over} {whole}")
+    if figure.coverage is not UNSET and amount(figure.coverage) != 1:
+        words.append(f"{Decimal(amount(figure.coverage)) * 100:.0f} % known")
+    return ", ".join(words)
+
+
+def _timed(kpi: Kpi) -> bool:
+    """Whether it is made of seconds."""
+    return unit_of(terms(kpi.value)[0][1]) is Unit.SECONDS
+
+
+def _average(kpi: Kpi) -> bool:
+    """Whether it is so much for each of something, rather than the share of a whole."""
+    return kpi.unit is not Unit.RATIO or "_per_" in kpi.id
+
+
+def added(kpi: Kpi, record: Record) -> str:
+    """What a record adds to the figure: its value, or its part of both sides of a quotient."""
+    if not record.counted:
+        return ""
+    if record.value is UNSET:
+        return f"{record.numerator} of {record.denominator}"
+    value = amount(record.value)
+    return length_of(int(value)) if kpi.unit is Unit.SECONDS else f"{value:,}"
+
+
+def length_of(seconds: int | UnsetType | None) -> str:
+    """A length of time as `4:05`; nothing where it is not known, or there is none."""
+    if seconds is UNSET or seconds is None:
+        return ""
+    return f"{seconds // 60:,}:{seconds % 60:02d}"
+
+
+def _spell(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    if minutes >= 60:
+        return f"{minutes // 60:,} h {minutes % 60:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def share(figure: Figure, top: Amount) -> str:

@@ -49,14 +49,14 @@ _MANY_CAME = {"came": "that came late from", "again": "that came again from",
 
 
 def summary(told: Iterable[Change]) -> list[tuple[str, int]]:
-    """How many days of reps changed by what, the most first: `Days changed by calls that came
-    late from twilio`. A day that changed by several is in each of them.
+    """How many days of reps changed by what, the most first: `calls that came late from
+    twilio`. A day that changed by several is in each of them.
     """
     days: dict[str, set[tuple[str, date]]] = {}
     for change in told:
         for cause in change.causes:
             days.setdefault(_many(cause), set()).add((change.rep_id, change.day))
-    counted = [(f"Days changed by {words}", len(keys)) for words, keys in days.items()]
+    counted = [(words, len(keys)) for words, keys in days.items()]
     return sorted(counted, key=lambda pair: (-pair[1], pair[0]))[:MOST_SOURCES]
 
 

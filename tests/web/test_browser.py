@@ -179,6 +179,8 @@ async def test_axe_finds_nothing(floor: Scene, browser: Browser, scheme: str) ->
         await tab.prefer(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
         for path, width in (
             ("/", 1920), ("/?by=revenue", 400), ("/refused", 1000), ("/refused", 400),
+            ("/rep?id=r1", 1000), ("/rep?id=r3&period=month", 400),
+            ("/rep/records?id=r1&kpi=calls", 1000), ("/rep/records?id=r3&kpi=hold_share", 400),
             ("/changed", 1000), ("/changed?rep=r1&weeks=2", 400), ("/sign-in", 1000),
         ):  # fmt: skip
             await tab.size(width, 900)
@@ -206,4 +208,10 @@ async def test_nothing_is_cut_off_on_a_wall_or_a_phone(floor: Scene, browser: Br
             assert over <= 0, width
             cut = await tab.run(CUT_OFF)
             assert cut == [], width
+        for path in ("/rep?id=r1", "/rep?id=r3", "/rep/records?id=r3&kpi=calls"):
+            for width in (360, 1280):
+                await tab.size(width, 900)
+                await tab.open(url + path)
+                over = await tab.run("document.documentElement.scrollWidth - innerWidth")
+                assert over <= 0, (path, width)
         assert len(await tab.picture()) > 10_000

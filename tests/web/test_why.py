@@ -81,9 +81,9 @@ def test_what_changed_most_days_comes_first() -> None:
     told = [change(9, quote), change(10, calls, quote), change(11, calls), change(12, calls),
             change(12, calls), change(13, ours)]  # fmt: skip
     assert why.summary(told) == [
-        ("Days changed by calls that came late from twilio", 3),
-        ("Days changed by quotes that came again from crm", 2),
-        ("Days changed by repair or other rules", 1),
+        ("calls that came late from twilio", 3),
+        ("quotes that came again from crm", 2),
+        ("repair or other rules", 1),
     ]
     assert why.summary([]) == []
 
