@@ -23,6 +23,7 @@ from app.batch.settle import load_records, settle
 from app.catch_up import written
 from app.db import Database, Writing
 from app.definition import all_definitions, content_of, keep_definition
+from app.errors import Conflict
 from app.facts.directory import load_directory, load_rates
 from app.facts.records import key_of
 from app.facts.rows import (
@@ -59,10 +60,12 @@ FEW = 500
 
 async def rebuild(
     database: Database, settings: Settings, *, clock: Callable[[], datetime], progress: Progress
-) -> None:
-    """Rebuild all meanings and rollups; `progress(done, total)` counts records.
+) -> int:
+    """Rebuild all meanings and rollups; `progress(done, total)` counts records. The number of the
+    definition that holds then.
 
-    Ingest goes on; it waits only while the figures change over, at the end.
+    Ingest goes on; it waits only while the figures change over, at the end. Raises `Conflict` if
+    somebody rebuilds by other settings meanwhile.
     """
     await _begin(database, settings, clock())
     total = await _total(database)
@@ -74,25 +77,26 @@ async def rebuild(
     while await builder.catch_up_some(database) > FEW:
         pass
     async with database.ingesting() as session:
-        if not await _under_way(session):
-            return  # another process came first
+        known = await all_definitions(session)
+        if not await _under_way(session, settings):
+            return known[-1].number  # another process came first
         while await builder.catch_up(session):
             pass
-        known = await all_definitions(session)
-        number = known[-1].number if known else 0
+        number = known[-1].number + 1 if known else 1
         await swap(session, settings, known, clock())
-        await keep_definition(session, number + 1, content_of(settings), clock())
+        await keep_definition(session, number, content_of(settings), clock())
         await _end(session)
     progress(total, total)
-    log.info("the figures are by definition %d now", number + 1)
+    log.info("the figures are by definition %d now", number)
+    return number
 
 
 async def _begin(database: Database, settings: Settings, now: datetime) -> None:
     """Go on with the rebuild that is under way, or, if it is another one, begin anew."""
-    wanted = json.dumps(content_of(settings), sort_keys=True)
+    wanted = content_of(settings)
     async with database.ingesting() as session:
         stored = await session.value("SELECT content::text FROM rebuilds")
-        if stored is not None and json.dumps(json.loads(stored), sort_keys=True) == wanted:
+        if stored is not None and json.loads(stored) == wanted:
             return
         await _end(session)
         await session.run("CREATE SCHEMA rebuild")
@@ -100,7 +104,7 @@ async def _begin(database: Database, settings: Settings, now: datetime) -> None:
             await session.run(f"CREATE TABLE rebuild.{table} (LIKE public.{table} INCLUDING ALL)")
         await session.run(
             "INSERT INTO rebuilds (id, began_at, content, stage, done) VALUES (1, $1, $2, 0, 0)",
-            now, wanted,
+            now, json.dumps(wanted),
         )  # fmt: skip
 
 
@@ -120,9 +124,15 @@ async def _done(database: Database) -> int:
         return await reading.value("SELECT done FROM rebuilds") or 0
 
 
-async def _under_way(session: Writing) -> bool:
-    """Whether the rebuild still is; whoever asks is alone with it until the transaction ends."""
-    return await session.value("SELECT id FROM rebuilds FOR UPDATE") is not None
+async def _under_way(session: Writing, settings: Settings) -> bool:
+    """Whether the rebuild still is, or another process has finished it; whoever asks is alone with
+    it until the transaction ends. Raises `Conflict` if it is one by other settings.
+    """
+    stored = await session.value("SELECT content::text FROM rebuilds FOR UPDATE")
+    content = (await all_definitions(session))[-1].content if stored is None else json.loads(stored)
+    if content != content_of(settings):
+        raise Conflict("another rebuild, by other settings, has taken the place of this one")
+    return stored is not None
 
 
 class _Builder:
@@ -136,7 +146,7 @@ class _Builder:
     async def copy_some(self, database: Database) -> bool:
         """Take in the next page of records; whether there was none."""
         async with database.writing() as session:
-            if not await _under_way(session):
+            if not await _under_way(session, self._settings):
                 return True
             stage, last, done = (await session.fetch("SELECT stage, last, done FROM rebuilds"))[0]
             if done != self._left_at:
@@ -159,7 +169,7 @@ class _Builder:
     async def catch_up_some(self, database: Database) -> int:
         """Take in some of the records that were touched meanwhile; how many there were."""
         async with database.writing() as session:
-            return await self.catch_up(session) if await _under_way(session) else 0
+            return await self.catch_up(session) if await _under_way(session, self._settings) else 0
 
     async def catch_up(self, session: Writing) -> int:
         """The same, within a transaction that has the rebuild to itself."""

@@ -14,6 +14,7 @@ import pytest
 from app import rebuild as rebuilds
 from app.db import Database
 from app.definition import all_definitions, rebuild_needed
+from app.errors import Conflict
 from app.events.decode import decode_structured
 from app.events.types import Customer, Event
 from app.figures import figures
@@ -139,6 +140,25 @@ async def test_until_the_end_nothing_changes(
     assert await rows(database, "SELECT conversations FROM rep_days") == [(0,)]
     await rebuilt(database, LOW)
     assert await rows(database, "SELECT conversations FROM rep_days") == [(5,)]
+
+
+async def test_one_by_other_settings_takes_its_place(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was at it stops, rather than mix two definitions or say that all is well."""
+    monkeypatch.setattr(rebuilds, "AT_ONCE", 1)
+    calls = [call(str(n), call_id=f"c{n}", talk_seconds=70) for n in range(40)]
+    await Door(database, SETTINGS).take(calls, now=NOW)
+    await settle_definition(database, SETTINGS, NOW)
+    begun = asyncio.Event()
+    first = asyncio.create_task(
+        rebuild(database, LOW, clock=lambda: LATER, progress=lambda done, total: begun.set())
+    )
+    await begun.wait()
+    await rebuilt(database, read({}, secret="s", conversation_floor=71))
+    with pytest.raises(Conflict, match="another rebuild, by other settings"):
+        await first
+    assert await rows(database, "SELECT conversations FROM rep_days") == [(0,)]
 
 
 async def test_final_days_change_on_record(database: Database) -> None:

@@ -1,6 +1,7 @@
 """`ringside rebuild`: after a change of what the figures mean."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,12 +19,20 @@ from app.start import settle_definition
 @click.command(help="Work all figures out by this version's rules and settings, then change over.")
 @data_dir_option
 @click.option("--force", is_flag=True, help="although the definition is the same")
-def command(data_dir: Path | None, *, force: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="one JSON object")
+def command(data_dir: Path | None, *, force: bool, as_json: bool) -> None:
     """Rebuild, or say that there is nothing to do."""
-    asyncio.run(_rebuild(data_dir, force=force))
+    number = asyncio.run(_rebuild(data_dir, force=force))
+    if as_json:
+        click.echo(json.dumps({"rebuilt": number is not None, "definition": number}))
+    elif number is None:
+        click.echo("nothing to rebuild: the figures are by this version's rules and settings")
+    else:
+        click.echo("rebuilt: all figures are by this version's rules and settings")
 
 
-async def _rebuild(data_dir: Path | None, *, force: bool) -> None:
+async def _rebuild(data_dir: Path | None, *, force: bool) -> int | None:
+    """The number of the definition that holds now; None if there was nothing to do."""
     console = Console(stderr=True)
     async with database_of(data_dir) as (settings, database):
         log.start(settings.log_level)
@@ -31,12 +40,10 @@ async def _rebuild(data_dir: Path | None, *, force: bool) -> None:
         async with database.reading() as reading:
             reason = await rebuild_needed(reading, settings, datetime.now(UTC))
         if reason is None and not force:
-            click.echo("nothing to rebuild: the figures are by this version's rules and settings")
-            return
+            return None
         with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task("taking every record in anew", total=None)
-            await rebuild(
+            return await rebuild(
                 database, settings, clock=lambda: datetime.now(UTC),
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )  # fmt: skip
-        click.echo("rebuilt: all figures are by this version's rules and settings")

@@ -1,12 +1,14 @@
 """`ringside` as a process of its own: one that runs to its end, or one that serves."""
 
 import os
+import pty
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -38,6 +40,23 @@ def run(*arguments: object, **environ: str) -> "subprocess.CompletedProcess[str]
         ringside(*arguments, **environ),
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
+
+
+def on_a_terminal(*arguments: object, **environ: str) -> tuple[int, str, str]:
+    """Run a command whose standard error is a terminal: `(exit code, stdout, stderr)`."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        ringside(*arguments, TERM="xterm", **environ),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, text=True,
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        shown = b""
+        with os.fdopen(ours, "rb", buffering=0) as terminal, suppress(OSError):
+            while part := terminal.read(4096):  # the other end closed: an error on Linux
+                shown += part
+        assert process.stdout is not None
+        out = process.stdout.read()
+    return process.returncode, out, shown.decode()
 
 
 class Served:

@@ -50,6 +50,27 @@ MUTATIONS = (
         CHANGED,
     ),
     Mutation(
+        "app/rebuild.py",
+        "if content != content_of(settings):",
+        "if False:",
+        "two rebuilds by different settings do not mix",
+        ("tests/test_rebuild.py::test_one_by_other_settings_takes_its_place",),
+    ),
+    Mutation(
+        "app/rebuild.py",
+        "written(key_of(rows[-1])) if len(rows) == AT_ONCE else None,",
+        "None,",
+        "a rebuild goes on after the last record of a page",
+        ("tests/commands/test_rebuild.py::test_nothing_to_do_unless_forced",),
+    ),
+    Mutation(
+        "app/ingest.py",
+        "if await rebuilding(session):",
+        "if False:",
+        "what comes in during a rebuild is taken into it",
+        ("tests/test_rebuild.py::test_ingest_goes_on_and_cuts_do_no_harm[0]",),
+    ),
+    Mutation(
         "app/swap.py",
         'if row["calls"] and unannounced(row["rep_id"], row["day"], closing)',
         "if False",
