@@ -95,7 +95,8 @@ async def _begin(database: Database, settings: Settings, now: datetime) -> None:
     """Go on with the rebuild that is under way, or, if it is another one, begin anew."""
     wanted = content_of(settings)
     async with database.ingesting() as session:
-        stored = await session.value("SELECT content::text FROM rebuilds")
+        # whoever is at it holds this row first, then the tables
+        stored = await session.value("SELECT content::text FROM rebuilds FOR UPDATE")
         if stored is not None and json.loads(stored) == wanted:
             return
         await _end(session)
