@@ -118,7 +118,7 @@ def scope_of(
     """The days that a figure of `subject` is about; `others` as in `reps_of`."""
 
     def make() -> Scope:
-        scope = Scope(view.roster, with_trailing)
+        scope = Scope(view.roster, with_trailing, everybody=subject == Subject())
         for rep_id in reps_of(view, subject, others):
             scope.add(0, rep_id, asked.on, subject.teams)
         return scope

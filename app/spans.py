@@ -179,7 +179,8 @@ class Scope:
     """The spans of one or more figures; of those that ask for it also their own twelve months.
 
     `trailing` are the twelve months that end with the period, or with the rep's today if that
-    is earlier. `periods` are the periods of the reps that have a span.
+    is earlier. `periods` are the periods of the reps that have a span. `everybody`: nobody else
+    has anything on their days.
     """
 
     roster: Roster
@@ -187,6 +188,7 @@ class Scope:
     spans: list[Span] = field(default_factory=list)
     trailing: list[Span] = field(default_factory=list)
     periods: dict[str, Period] = field(default_factory=dict)
+    everybody: bool = False
     found: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, question: Hashable, make: Callable[[], T]) -> T:

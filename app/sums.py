@@ -103,28 +103,47 @@ def columns_of(spans: Sequence[Span]) -> list[object]:
 
 
 async def read_customers(
-    reading: Reading, spans: Sequence[Span], cuts: Sequence[date] = ()
+    reading: Reading, spans: Sequence[Span], cuts: Sequence[date] = (), *, everybody: bool = False
 ) -> dict[Cell, int]:
-    """How many different customers were called in each cell."""
-    return await _distinct(reading, spans, cuts, "d.party", _CALLED, "AND d.party IS NOT NULL")
+    """How many different customers were called in each cell.
+
+    `everybody`: nobody but those with a span has a call on the days of all spans together.
+    """
+    rows, values = _legs(spans, everybody=everybody)
+    return await _distinct(reading, rows, values, cuts, "d.party", _CALLED, "d.party IS NOT NULL")
 
 
 async def read_missed(
-    reading: Reading, spans: Sequence[Span], cuts: Sequence[date] = ()
+    reading: Reading, spans: Sequence[Span], cuts: Sequence[date] = (), *, everybody: bool = False
 ) -> dict[Cell, int]:
     """How many inbound calls were missed in each cell, each call and day once."""
-    return await _distinct(reading, spans, cuts, "(d.call_id, d.day)", _MISSED, "")
+    rows, values = _legs(spans, everybody=everybody)
+    return await _distinct(reading, rows, values, cuts, "(d.call_id, d.day)", _MISSED, "true")
+
+
+def _legs(spans: Sequence[Span], *, everybody: bool) -> tuple[str, list[object]]:
+    """FROM the legs over spans, and its values. Where all days of everybody are asked, reps need
+    not be looked up one by one.
+    """
+    if not spans:
+        return "", []
+    if everybody and len({(span.group, span.start, span.end) for span in spans}) == 1:
+        group, _, start, end = spans[0]
+        rows = f"FROM (SELECT {group} AS g) AS s, legs d WHERE d.day >= $2 AND d.day < $3"
+        return rows, [start, end]
+    return over("legs", "day", 1), columns_of(spans)
 
 
 async def _distinct(
-    reading: Reading, spans: Sequence[Span], cuts: Sequence[date], what: str, marks: int, more: str
-) -> dict[Cell, int]:
-    if not spans:
+    reading: Reading, rows: str, values: Sequence[object], cuts: Sequence[date],
+    what: str, marks: int, more: str,
+) -> dict[Cell, int]:  # fmt: skip
+    if not values:
         return {}
     records = await reading.fetch(
-        f"SELECT s.g, {_bucket('day', cuts)} AS b, count(DISTINCT {what}) {over('legs', 'day', 1)}"
-        f" AND d.marks & {marks} = {marks} {more} GROUP BY 1, 2",
+        f"SELECT s.g, {_bucket('day', cuts)} AS b, count(DISTINCT {what}) {rows}"
+        f" AND d.marks & {marks} = {marks} AND {more} GROUP BY 1, 2",
         list(cuts),
-        *columns_of(spans),
+        *values,
     )
     return {(record[0], record[1]): record[2] for record in records}

@@ -45,9 +45,11 @@ async def tally(
     sums = await read_crowd(view, crowd, _stored(needs), cuts)
     rows = frozenset(sums)
     if "customers" in needs:
-        _put(sums, "customers", await read_customers(view.reading, scope.spans, cuts))
+        called = await read_customers(view.reading, scope.spans, cuts, everybody=scope.everybody)
+        _put(sums, "customers", called)
     if many and "missed_inbound" in needs:
-        _put(sums, "missed_inbound", await read_missed(view.reading, scope.spans, cuts))
+        missed = await read_missed(view.reading, scope.spans, cuts, everybody=scope.everybody)
+        _put(sums, "missed_inbound", missed)
     if "working_days" in needs:
         scheduled = scope.once(
             ("schedule", *cuts), lambda: schedule(view.roster, scope.spans, view.calendar, cuts)

@@ -79,3 +79,16 @@ async def test_distinct_customers_and_calls(database: Database) -> None:
         assert await read_missed(reading, spans) == {(0, 0): 3}
         assert await read_missed(reading, spans, WEEK) == {(0, 0): 2, (0, 1): 1}
         assert await read_missed(reading, []) == {}
+        for cuts in ((), WEEK):  # nobody else has a call then: the same, found by the days alone
+            for read in (read_customers, read_missed):
+                assert await read(reading, spans, cuts, everybody=True) == await read(
+                    reading, spans, cuts
+                )
+        apart = [spans[0], Span(1, "r2", november(2), november(16))]
+        assert await read_missed(reading, apart, everybody=True) == {(0, 0): 2, (1, 0): 2}
+        earlier = [
+            Span(0, "r1", november(2), november(3)),
+            Span(0, "r2", november(9), november(10)),
+        ]
+        assert await read_missed(reading, earlier, everybody=True) == {(0, 0): 3}
+        assert await read_customers(reading, earlier[:1], everybody=True) == {(0, 0): 1}

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,17 @@ def answered(request: Request, answer: object) -> Response:
     """The answer as JSON, or 304 where the client has it already."""
     body = encode(answer)
     return respond(request, tag_of(answer, body), body)
+
+
+def making(find: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[tuple[str, bytes]]]:
+    """How the tag and the bytes of an answer that is shared are made of what is found."""
+
+    async def make() -> tuple[str, bytes]:
+        found = await find()
+        body = encode(found)
+        return tag_of(found, body), body
+
+    return make
 
 
 def respond(

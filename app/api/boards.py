@@ -8,14 +8,13 @@ from fastapi.responses import StreamingResponse
 
 from app.api import query
 from app.api.access import within
-from app.api.answer import answered, as_csv, only, respond, tag_of, wants_csv
+from app.api.answer import answered, as_csv, making, only, respond, wants_csv
 from app.api.past import final_board, viewed
 from app.api.reads import AskedPeriod, Reader
 from app.api.shared import Make
 from app.api.state import State, state_of
 from app.board import Board, board
 from app.errors import BadRequest, FieldError
-from app.exact import encode
 from app.keys import Key
 from app.kpis import kpi_of
 from app.spans import Asked, Subject
@@ -78,15 +77,10 @@ def _question(
     sample: Decimal | None, limit: int | None,
 ) -> tuple[str, Make]:  # fmt: skip
     """What tells the question from others, and how its answer is made."""
-
-    async def make() -> tuple[str, bytes]:
-        found = await _board(state, kpi, period, teams, sample, limit)
-        body = encode(found)
-        return tag_of(found, body), body
-
     # In no team is not the same as in whatever team.
     served = None if teams is None else sorted(teams)
-    return repr((kpi, period, served, sample, limit)), make
+    name = repr((kpi, period, served, sample, limit))
+    return name, making(lambda: _board(state, kpi, period, teams, sample, limit))
 
 
 async def _board(

@@ -1,6 +1,6 @@
 """The catalogue, the directory, and figures and series of reps, teams and the company."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -8,17 +8,17 @@ from msgspec import Struct
 
 from app.api import query
 from app.api.access import needs, within
-from app.api.answer import answered, as_csv, only, paged, wants_csv
+from app.api.answer import answered, as_csv, making, only, paged, respond, wants_csv
 from app.api.described import OF_FIGURES
 from app.api.past import final_figures, final_series, viewed
 from app.api.state import state_of
 from app.errors import BadRequest, FieldError
-from app.figures import figures
+from app.figures import Figures, figures
 from app.keys import Key
 from app.kpis import CATALOGUE, chosen, kpi_of
 from app.periods import DAY, Kind
 from app.records import Record, records
-from app.series import series
+from app.series import Series, series
 from app.spans import Asked, Subject
 from app.view import View
 
@@ -146,12 +146,16 @@ async def _figures(
     only(request, *query.PERIOD, "kpi", "as_of", "explain")
     if explain and as_of is not None:
         raise BadRequest(f"explain: {NO_PAST}", errors=(FieldError("explain", NO_PAST),))
-    kpis = chosen(query.names(kpi))
-    async with viewed(state_of(request), as_of) as view:
-        found = await figures(view, within(key, subject), period, kpis, explained=explain)
+    state, subject, kpis = state_of(request), within(key, subject), chosen(query.names(kpi))
+
+    async def find() -> Figures:
+        async with viewed(state, as_of) as view:
+            return await figures(view, subject, period, kpis, explained=explain)
+
     if as_of is not None:
-        found = final_figures(found, named=kpi is not None)
-    return answered(request, found)
+        return answered(request, final_figures(await find(), named=kpi is not None))
+    name = ("figures", period, explain, *(one.id for one in kpis))
+    return await _once(request, subject, name, find)
 
 
 @router.get("/v1/reps/{rep_id:path}/series", summary="A KPI of a rep over time")
@@ -220,14 +224,33 @@ async def _series(
     if first >= last:
         detail = f"{first} is not before to, {last}"
         raise BadRequest(f"from: {detail}", errors=(FieldError("from", detail),))
-    async with viewed(state, as_of) as view:
-        found = await series(view, within(key, subject), kpi_of(kpi), first, last, BUCKETS[bucket])
+    subject, asked_for = within(key, subject), kpi_of(kpi)
+
+    async def find() -> Series:
+        async with viewed(state, as_of) as view:
+            return await series(view, subject, asked_for, first, last, BUCKETS[bucket])
+
+    if as_of is None and not wants_csv(request):
+        return await _once(request, subject, ("series", kpi, first, last, bucket), find)
+    found = await find()
     if as_of is not None:
         found = final_series(found)
     if wants_csv(request):
         rows = [_row(point) for point in found.points]
         return as_csv(request, found, POINT_COLUMNS, rows)
     return answered(request, found)
+
+
+async def _once(
+    request: Request, subject: Subject, asked_for: tuple[object, ...],
+    find: Callable[[], Awaitable[object]],
+) -> Response:  # fmt: skip
+    """The answer, found once for all who ask the same of a team or the company at that moment."""
+    if not subject.many:
+        return answered(request, await find())
+    teams = None if subject.teams is None else sorted(subject.teams)
+    answer = await state_of(request).shared.answer(repr((*asked_for, teams)), making(find))
+    return respond(request, answer.tag, answer.body)
 
 
 def _row(struct: Struct) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class Shared:
         answer = Answer(*await make(), version, made)
         self._forget(question)
         self._answers[question] = answer
-        self._bytes += len(answer.body)
+        self._bytes += len(answer.body) + len(question)
         while self._bytes > MOST_KEPT_BYTES:
             self._forget(next(iter(self._answers)))
         return answer
@@ -79,7 +79,7 @@ class Shared:
     def _forget(self, question: str) -> None:
         gone = self._answers.pop(question, None)
         if gone is not None:
-            self._bytes -= len(gone.body)
+            self._bytes -= len(gone.body) + len(question)
 
     def _now(self) -> float:
         return self._clock().timestamp()

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
+from app.api import reads
 from app.db import Database
+from app.figures import Figures, figures
+from app.spans import Subject
+from app.view import View
 from tests.api.desk import Desk, call, event, rep, serving
 
 DAY = {"kind": "day", "start": "2026-11-20", "end": "2026-11-21", "time_zone": "America/Denver"}
@@ -238,3 +242,27 @@ async def test_what_needs_no_key(database: Database) -> None:
         assert "https://" not in page.text
         described = (await desk.nobody.get("/v1/openapi.json")).json()["paths"]
         assert {"/v1/events", "/v1/kpis", "/v1/feeds", "/v1/alerts"} <= set(described)
+
+
+async def test_figures_of_many_are_found_once_until_the_facts_move(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def counted(view: View, subject: Subject, *given: Any, **named: Any) -> Figures:
+        asked.append(subject)
+        return await figures(view, subject, *given, **named)
+
+    monkeypatch.setattr(reads, "figures", counted)
+    paths = ("/v1/company/kpis", "/v1/teams/West/kpis", "/v1/teams/East/kpis")
+    async with serving(database) as desk:
+        await fill(desk)
+        first = [await desk.get(path, kpi="calls") for path in paths]
+        assert [await desk.get(path, kpi="calls") for path in paths] == first
+        assert len(asked) == len(paths)
+        west = await desk.get("/v1/teams/West/kpis", kpi="calls", period="month")
+        assert (west["kpis"], len(asked)) == ({"calls": {"value": 2}}, len(paths) + 1)
+        await desk.post([call(4, "r1")])
+        again = [(await desk.get(path, kpi="calls"))["kpis"]["calls"]["value"] for path in paths]
+    assert [one["kpis"]["calls"]["value"] for one in first] == [3, 2, 1]
+    assert again == [4, 3, 1]

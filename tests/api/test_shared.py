@@ -120,7 +120,7 @@ async def test_a_failure_is_everybodys_own_and_not_kept(database: Database) -> N
 async def test_no_more_is_kept_than_there_is_room_for(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_KEPT_BYTES", 2)
+    monkeypatch.setattr(module, "MOST_KEPT_BYTES", 4)  # of two questions and answers
     make = Maker()
     shared = Shared(database, lambda: NOW)
     for question in "abc":
