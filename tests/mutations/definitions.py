@@ -72,6 +72,20 @@ MUTATIONS = (
     ),
     Mutation(
         "app/swap.py",
+        '"UPDATE versions SET ingest = ingest + 1, directory = directory + 1 WHERE id = 1"',
+        '"SELECT 1"',
+        "a running server shows what a rebuild changed at once",
+        ("tests/api/test_at_once.py",),
+    ),
+    Mutation(
+        "app/proof/repair.py",
+        '"UPDATE versions SET ingest = ingest + 1"',
+        '"SELECT 1"',
+        "a running server shows what a repair changed at once",
+        ("tests/api/test_at_once.py",),
+    ),
+    Mutation(
+        "app/swap.py",
         'if row["calls"] and unannounced(row["rep_id"], row["day"], closing)',
         "if False",
         "a rebuild that makes a first call restates the working day",
