@@ -121,8 +121,8 @@ LOOKED_THROUGH = 50_000
 _LOOKED = "SELECT {} FROM restatements WHERE final AND at >= $1 ORDER BY at DESC LIMIT $2"
 _MADE = f"SELECT count(*) FROM ({_LOOKED.format('')}) AS looked"
 _NEWEST = f"""
-WITH r AS MATERIALIZED ({_LOOKED.format("*")})
-SELECT * FROM r WHERE ($3::text IS NULL OR rep_id = $3) AND {_SEEN.format(4, 5, 6, 7)}
+SELECT * FROM ({_LOOKED.format("*")}) AS r
+WHERE ($3::text IS NULL OR rep_id = $3) AND {_SEEN.format(4, 5, 6, 7)}
 ORDER BY at DESC, id DESC LIMIT $8
 """
 

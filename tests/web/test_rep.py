@@ -47,6 +47,10 @@ async def test_the_floor_leads_to_the_figure_and_to_its_records(floor: Scene) ->
     assert "Times are those of America/Denver" in page
     page = await said(floor, "/rep/records?id=r1&kpi=answer_rate")
     assert "1 of 1" in page
+    assert "TalkHold" in page
+    orders = await said(floor, "/rep/records?id=r1&kpi=revenue")
+    assert "order r1-o1 · confirmed · USD yes 20.5" in orders
+    assert "TalkHold" not in orders
     assert "There is no record" in await said(floor, "/rep/records?id=r4&kpi=calls")
 
 
