@@ -2,7 +2,7 @@
 are kept with every leg. Exact: nothing but the threshold differs from how the figures are made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from app.kpi import Sums, total
@@ -17,25 +17,25 @@ _ANSWERED_CALL = int(Mark.CALL | Mark.ANSWERED)
 _CONVERSATION = int(Mark.CONVERSATION)
 _ASSIST = int(Mark.ASSIST)
 
-# Which legs come after another of their call for the conversation, in the order of
+# Which leg `o` of its call comes before the unclassified `d` for the conversation, in the order of
 # `app.meaning.ladder`. That order knows no floor, and whoever comes before an unclassified leg is
 # classified or has talked no less: at a floor that this leg meets, the other meets it as well. So
 # the first of a call has the conversation at every floor at which anybody has it, and the others
-# that meet the floor are assists. Rows whose marks tell it already are not looked up.
-BEHIND = f"""
-SELECT DISTINCT d.call_id, d.agent FROM near d JOIN legs o ON o.call_id = d.call_id
-    AND o.agent <> d.agent
+# that meet the floor are assists. Legs whose marks tell it already need not be looked up.
+COMES_FIRST = f"""o.call_id = d.call_id AND o.agent <> d.agent
     AND (o.classified = 'customer' OR o.classified IS NULL AND o.marks & {_ANSWERED} <> 0)
     AND (o.classified IS NULL, -coalesce(o.talk, 0), o.started_at, o.rep_id, o.agent)
-        < (true, -d.talk, d.started_at, d.rep_id, d.agent)
-WHERE d.marks & $9 = 0"""
+        < (true, -d.talk, d.started_at, d.rep_id, d.agent)"""
 
 # What is classified is a conversation, an assist or neither at any floor: only others move.
 _FLOOR = f"""
 WITH near AS MATERIALIZED (
     SELECT d.call_id, d.agent, d.rep_id, d.started_at, d.talk, d.marks {over("legs", "day", 1)}
     AND d.classified IS NULL AND d.marks & {_ANSWERED} <> 0 AND d.talk >= $8
-), behind AS ({BEHIND}), placed AS (
+), behind AS (
+    SELECT DISTINCT d.call_id, d.agent FROM near d JOIN legs o ON {COMES_FIRST}
+    WHERE d.marks & $9 = 0
+), placed AS (
     SELECT d.talk, d.marks, b.agent IS NOT NULL OR d.marks & {_ASSIST} <> 0 AS behind
     FROM near d LEFT JOIN behind b ON b.call_id = d.call_id AND b.agent = d.agent
 )
@@ -65,7 +65,7 @@ async def at_floors(
     No floor in force on a day of the spans may be lower than the lowest of `floors`.
     """
     records = await view.reading.fetch(
-        _FLOOR, list(floors), *columns_of(spans), floors[0], _settled(view)
+        _FLOOR, list(floors), *columns_of(spans), floors[0], settled(view)
     )
     found = {record[0]: tuple(record)[1:] for record in records}
     now = [sum(row[at] for row in found.values()) for at in (3, 4, 5)]
@@ -83,7 +83,7 @@ async def at_floors(
     ]
 
 
-def _settled(view: View) -> int:
+def settled(view: View) -> int:
     """The marks that tell a leg's place in its call: an assist has another before it. Who has the
     conversation is the first only where all had to meet the same floor.
     """
@@ -97,7 +97,7 @@ async def at_holds(view: View, spans: Sequence[Span], holds: Sequence[int], _: S
     return [{"hold_heavy_calls": count} for count in counts]
 
 
-def from_each(values: Sequence[int], amounts: dict[int, int]) -> list[int]:
+def from_each(values: Sequence[int], amounts: Mapping[int, int]) -> list[int]:
     """For each value what lies at it or above, of amounts by how many of the values they reach."""
     reached = [amounts.get(i + 1, 0) for i in range(len(values))]
     return list(accumulate(reversed(reached)))[::-1]

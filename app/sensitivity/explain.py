@@ -10,7 +10,16 @@ from app.definition import rebuild_needed
 from app.errors import BadRequest, Conflict, FieldError
 from app.kpi import Figure, Kpi, Sums
 from app.meaning.contributions import HEAVY_HOLD
+from app.meaning.lookback import REPEAT_WITHIN, UNPRODUCTIVE_CALLS
 from app.sensitivity.calls import AT_FLOOR, at_floors, at_holds
+from app.sensitivity.lookbacks import (
+    REPEATS,
+    UNPRODUCTIVE,
+    in_vain_at_floors,
+    in_vain_from,
+    repeats_at_floors,
+    repeats_within,
+)
 from app.sensitivity.threshold import (
     Effect,
     Sensitivity,
@@ -25,7 +34,7 @@ from app.sums import read_sums
 from app.view import View
 
 # Sums are read from the rollups, but these are worked out call by call.
-MOST_CALLS = 3_000_000
+MOST_CALLS = 1_000_000
 
 
 def floors_in_force(view: View, spans: Sequence[Span]) -> list[int]:
@@ -43,11 +52,24 @@ def floors_in_force(view: View, spans: Sequence[Span]) -> list[int]:
 
 THRESHOLDS = (
     Threshold(
-        "conversation_floor", "seconds", 30, floors_in_force, (Effect(AT_FLOOR, at_floors),)
+        "conversation_floor", "seconds", 30, floors_in_force,
+        (
+            Effect(AT_FLOOR, at_floors),
+            Effect(REPEATS, repeats_at_floors),
+            Effect(UNPRODUCTIVE, in_vain_at_floors),
+        ),
     ),
     Threshold(
         "heavy_hold", "seconds", 60, lambda *_: (HEAVY_HOLD,),
         (Effect(frozenset({"hold_heavy_calls"}), at_holds),),
+    ),
+    Threshold(
+        "repeat_within", "days", 30, lambda *_: (REPEAT_WITHIN.days,),
+        (Effect(REPEATS, repeats_within),),
+    ),
+    Threshold(
+        "unproductive_calls", "calls", 1, lambda *_: (UNPRODUCTIVE_CALLS,),
+        (Effect(UNPRODUCTIVE, in_vain_from),),
     ),
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ conversation floor each must be what the oracle says with that floor for everybo
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from app.spans import asked
 from app.view import View, Views
 from tests.oracle.figures import Oracle, Scope, Span
 from tests.oracle.floor import Floor, floor, shuffled
+from tests.oracle.ladder import Contact, Leg
 from tests.test_oracle_agrees import (
     FIRST,
     as_json,
@@ -29,10 +30,11 @@ from tests.test_oracle_agrees import (
     without,
 )
 
-FLOORS, AT_ONCE = 40, 4
+FLOORS, AT_ONCE = 24, 4
 AT_FLOOR = (
     "conversations", "conversations_per_day", "conversation_rate", "average_conversation",
-    "right_party_rate",
+    "right_party_rate", "repeat_conversations", "repeat_quote_conversations",
+    "repeat_quote_share", "unproductive_repeats",
 )  # fmt: skip
 
 
@@ -41,6 +43,74 @@ def heavy(oracle: Oracle, scope: Scope, span: Span, limit: int) -> int:
     legs = oracle._choose(oracle.ladder.legs, scope, oracle.fixed(*span))
     held = [(leg.hold, leg.talk or 0) for leg in legs if leg.call and leg.answered]
     return len([1 for hold, talk in held if hold is not None and hold >= limit and hold > talk])
+
+
+def repeats(oracle: Oracle, scope: Scope, span: Span, days: int) -> list[Contact]:
+    """Conversations after another of the pair, at most so many days and at least an hour before."""
+    every = oracle.ladder.contacts
+    return [
+        one
+        for one in oracle._choose(every, scope, oracle.fixed(*span))
+        if one.party is not None
+        and any(
+            (other.rep, other.party) == (one.rep, one.party)
+            and timedelta(hours=1) <= one.start - other.start <= days * timedelta(hours=24)
+            for other in every
+        )
+    ]
+
+
+def quoted(oracle: Oracle, one: Contact) -> bool:
+    return any(
+        party == one.party
+        and -30 * timedelta(hours=24) <= issued - one.start <= 7 * timedelta(hours=24)
+        for party, issued in oracle.quality.quoted
+    )
+
+
+def in_vain(oracle: Oracle, scope: Scope, span: Span, least: int) -> int:
+    """Outbound calls that were at least the pair's so-manieth in seven days, and nobody met."""
+    calls = oracle.quality.outbound
+
+    def near(one: Leg, rep: str, party: object, start: datetime) -> bool:
+        behind = one.start - start
+        return (rep, party) == (one.rep, one.party) and (
+            timedelta() <= behind < 7 * timedelta(hours=24)
+        )
+
+    return sum(
+        1
+        for one in oracle._choose(calls, scope, oracle.fixed(*span))
+        if one.party is not None
+        and sum(1 for x in calls if near(one, x.rep, x.party, x.start)) >= least
+        and not any(near(one, *met) for met in oracle.quality._met())
+    )
+
+
+def assert_look_backs(shown: Any, oracle: Oracle, scope: Scope, span: Span) -> None:
+    """With more days to look back, and with fewer; with another number of calls."""
+    again = {days: repeats(oracle, scope, span, days) for days in (60, 90, 120)}
+    about = {days: [x for x in found if quoted(oracle, x)] for days, found in again.items()}
+    for kpi, found in (("repeat_conversations", again), ("repeat_quote_conversations", about)):
+        at = shown[kpi]["explain"][1]["at"]
+        assert {x["threshold"]: x["value"] for x in at} == {d: len(x) for d, x in found.items()}
+    shares = shown["repeat_quote_share"]["explain"][1]
+    assert (shares["threshold"], shares["unit"], shares["in_force"]) == (
+        "repeat_within", "days", [90],
+    )  # fmt: skip
+    assert [(x["numerator"], x["denominator"]) for x in shares["at"]] == [
+        (len(about[days]), len(again[days])) for days in (60, 90, 120)
+    ]
+    calls = shown["unproductive_repeats"]["explain"][1]
+    assert (calls["threshold"], calls["unit"], calls["in_force"]) == (
+        "unproductive_calls", "calls", [3],
+    )  # fmt: skip
+    assert {x["threshold"]: x["value"] for x in calls["at"]} == {
+        least: in_vain(oracle, scope, span, least) for least in (2, 3, 4)
+    }
+    for kpi in ("repeat_conversations", "repeat_quote_share", "unproductive_repeats"):
+        stood = without(shown[kpi]["explain"][1]["at"][1], "threshold")
+        assert stood == without(shown[kpi], "explain", "status")
 
 
 def in_force(drawn: Floor, oracle: Oracle, scope: Scope, span: Span) -> set[int]:
@@ -69,14 +139,18 @@ async def agree(
         bare = {kpi: without(shown[kpi], "explain") for kpi in shown}
         assert bare == as_json(plain)["kpis"], (scope, span)
         floors = in_force(drawn, oracle, scope, span)
+        want = {
+            one["threshold"]: as_json(at(one["threshold"]).figures(scope, *span))
+            for one in (shown["conversations"]["explain"][0]["at"] if floors else ())
+        }
         for kpi in AT_FLOOR if floors else ():
-            (part,) = shown[kpi]["explain"]
+            part = shown[kpi]["explain"][0]
             assert (part["threshold"], part["unit"]) == ("conversation_floor", "seconds")
             if scope == ("company",):  # reps nobody announced and without a fact have no say
                 assert set(part["in_force"]) <= floors, span
             else:
                 assert part["in_force"] == sorted(floors), (scope, span)
-            assert_at(part, kpi, scope, span, at, bare[kpi])
+            assert_at(part, kpi, want, bare[kpi])
         if floors:
             (part,) = shown["hold_heavy_calls"]["explain"]
             assert part["in_force"] == [300]
@@ -84,15 +158,14 @@ async def agree(
                 limit: heavy(oracle, scope, span, limit) for limit in (240, 300, 360)
             }, (scope, span)
             assert part["at"][1]["value"] == shown["hold_heavy_calls"]["value"]
+            assert_look_backs(shown, oracle, scope, span)
 
 
-def assert_at(
-    part: Any, kpi: str, scope: Scope, span: Span, at: Callable[[int], Oracle], now: Any
-) -> None:
+def assert_at(part: Any, kpi: str, want: dict[int, Any], now: Any) -> None:
     """At each floor the oracle's figure; where one alone is in force, at it the figure itself."""
+    assert sorted(want) == [one["threshold"] for one in part["at"]]
     for one in part["at"]:
-        want = as_json(at(one["threshold"]).figures(scope, *span))[kpi]
-        assert without(one, "threshold") == want, (kpi, scope, span, one)
+        assert without(one, "threshold") == want[one["threshold"]][kpi], (kpi, one)
         if part["in_force"] == [one["threshold"]]:
             assert without(one, "threshold") == without(now, "status")
 

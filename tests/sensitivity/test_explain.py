@@ -224,6 +224,81 @@ async def test_hold_at_neighbouring_limits(database: Database) -> None:
         }  # fmt: skip
 
 
+def to(customer: str) -> dict[str, Any]:
+    return {"customer": {"customer_id": customer}}
+
+
+async def at_each(desk: Desk, whose: str, kpi: str) -> dict[str, list[Any]]:
+    explained = (await ask(desk, whose, kpi))[kpi]["explain"]
+    return {part["threshold"]: [one["value"] for one in part["at"]] for part in explained}
+
+
+async def test_repeats_at_other_floors_and_after_other_times(database: Database) -> None:
+    quote = {
+        "status": "issued", "amount": "1", "currency": "USD", "rep_id": "r2",
+        "issued_at": "2026-10-21T18:00:00Z",
+    }  # fmt: skip
+    async with serving(database) as desk:
+        await desk.post([
+            rep("r1", "East", effective_from="2000-01-01"),
+            rep("r1", "West", effective_from=DAY), rep("r2", "West"),
+            # to each an hour and more before, 60 days and exactly 90 of them, too near, too far
+            leg("a", "r1", 100, **to("k1")), leg("b", "r1", 70, "16:59", **to("k1")),
+            leg("c", "r1", 100, **to("k2")), leg("d", "r1", 95, "2026-09-21T18:00:00Z", **to("k2")),
+            leg("e", "r1", 200, **to("k3")),
+            leg("f", "r1", 200, "2026-08-22T18:00:00Z", **to("k3")),
+            leg("g", "r1", 200, **to("k4")), leg("h", "r1", 200, "17:01", **to("k4")),
+            leg("i", "r1", 200, **to("k5")),
+            leg("j", "r1", 200, "2026-08-22T17:59:59Z", **to("k5")),
+            # with another rep: no repeat of either; nor where the other has the call
+            leg("k", "r2", 200, **to("k3")),
+            leg("l", "r2", 100, **to("k6")), leg("m", "r2", 100, "16:00", **to("k6")),
+            leg("m", "r1", 110, "16:00"),
+            # a conversation without a call needs no talk
+            leg("n", "r2", 65, **to("k7")), said(None, "r2", "customer", **to("k7"),
+                                                 started_at="2026-11-20T16:00:00Z"),
+            event("quote.recorded", "q", quote_id="q", **to("k3"), **quote),
+        ])  # fmt: skip
+        # at 60 a c e, at 90 c e, at 120 e; after 60 days c, after 120 also i
+        assert await at_each(desk, "reps/r1", "repeat_conversations") == {
+            "conversation_floor": [3, 2, 1], "repeat_within": [1, 2, 3],
+        }  # fmt: skip
+        assert await at_each(desk, "reps/r1", "repeat_quote_conversations") == {
+            "conversation_floor": [1, 1, 1], "repeat_within": [0, 1, 1],
+        }  # fmt: skip
+        assert await at_each(desk, "reps/r2", "repeat_conversations") == {
+            "conversation_floor": [1, 0, 0], "repeat_within": [0, 0, 0],
+        }  # fmt: skip
+        share = (await ask(desk, "teams/West", "repeat_quote_share"))["repeat_quote_share"]
+        assert [one["denominator"] for one in share["explain"][0]["at"]] == [4, 2, 1]
+
+
+async def test_calls_in_vain_at_other_floors_and_numbers(database: Database) -> None:
+    async with serving(database) as desk:
+        await desk.post([
+            rep("r1", "West"),
+            # three calls in seven days, of which the first had some talk
+            leg("a", "r1", 70, "2026-11-13T18:00:01Z", **to("k1")),
+            leg("b", "r1", 0, "2026-11-16T18:00:00Z", **to("k1")),
+            leg("c", "r1", 0, **to("k1")),
+            # the first of four too early by a second, and with the most talk
+            leg("d", "r1", 500, "2026-11-13T18:00:00Z", **to("k2")),
+            leg("e", "r1", 0, "2026-11-16T18:00:00Z", **to("k2")),
+            leg("f", "r1", 0, "17:00", **to("k2")), leg("g", "r1", 0, **to("k2")),
+            # enough of them, but another's call the rep was in counts as met
+            leg("h", "r1", 0, "16:00", **to("k3")), leg("i", "r1", 100, "17:00", **to("k3")),
+            leg("i", "r2", 400, "17:00"), leg("j", "r1", 0, **to("k3")),
+            # one who was met otherwise
+            leg("k", "r1", 0, "16:00", **to("k4")), leg("l", "r1", 0, "17:00", **to("k4")),
+            leg("m", "r1", 0, **to("k4")), said(None, "r1", "customer", **to("k4"),
+                                                started_at="2026-11-20T15:00:00Z"),
+        ])  # fmt: skip
+        # at 60 g, at 90 c and g, at 120 j too; one of two calls is c and g, of four is none
+        assert await at_each(desk, "reps/r1", "unproductive_repeats") == {
+            "conversation_floor": [1, 2, 3], "unproductive_calls": [2, 2, 0],
+        }  # fmt: skip
+
+
 async def test_what_hangs_on_no_threshold_is_answered_as_ever(database: Database) -> None:
     async with serving(database) as desk:
         await desk.post([rep("r1", "West"), leg("a", "r1", 100)])
@@ -232,7 +307,8 @@ async def test_what_hangs_on_no_threshold_is_answered_as_ever(database: Database
         explained = await ask(desk, "reps/r1", ",".join(plain["kpis"]))
         assert {kpi for kpi, one in explained.items() if "explain" in one} == {
             "conversations", "conversations_per_day", "conversation_rate", "average_conversation",
-            "right_party_rate", "hold_heavy_calls",
+            "right_party_rate", "hold_heavy_calls", "repeat_conversations",
+            "repeat_quote_conversations", "repeat_quote_share", "unproductive_repeats",
         }  # fmt: skip
         for one in explained.values():
             one.pop("explain", None)
