@@ -98,7 +98,7 @@ def _csv(stream: IO[bytes], missing: Mapping[str, str]) -> Iterator[Line]:
         table = Table(next(rows, []), missing=missing)
         for cells in rows:
             if cells:
-                event = table.event(cells)
+                event = table.event([cell or None for cell in cells])
                 kept = event if isinstance(event, bytes) else _row(cells)
                 yield rows.line_num, event, kept
     except csv.Error as error:

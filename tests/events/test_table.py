@@ -91,9 +91,39 @@ def test_what_is_wrong_in_a_cell_is_refused(cells: list[str], code: str) -> None
         whole = b'{"call_id": "c", "rep_id": "r", "kind": "talk", "started_at": "%s", ' % (
             b"2026-11-20T18:00:00Z"
         )
-        body = body.replace(b'"data": {', b'"data": ' + whole)
+        body = body.replace(b'"data":{', b'"data":' + whole)
         result = decode_structured(body, now=NOW, currency="USD")
     else:
         result = body
     assert isinstance(result, Refusal)
     assert result.code == code
+
+
+def test_json_in_a_cell_keeps_its_digits_and_its_escapes() -> None:
+    given = {"id": "1", "source": "s", "type": "ringside.order.recorded.v1"}
+    table = Table(["lines"], missing=given)
+    for cell in ('[{"unit_price": 123456789012345.6789}]', '["\\ud800"]'):
+        body = table.event([cell])
+        assert isinstance(body, bytes)
+        assert cell.encode() in body
+
+
+@pytest.mark.parametrize(
+    ("columns", "customer"),
+    [
+        (["customer", "customer.phone"], {"phone": "2"}),
+        (["customer.phone", "customer"], "2"),
+    ],
+)
+def test_of_columns_that_contradict_each_other_the_later_stands(
+    columns: list[str], customer: Any
+) -> None:
+    body = Table(columns, missing={}).event(["1", "2"])
+    assert isinstance(body, bytes)
+    assert json.loads(body)["data"]["customer"] == customer
+
+
+def test_a_row_without_any_customer_says_so_where_there_are_columns_for_one() -> None:
+    body = Table(["customer.customer_id", "customer.phone"], missing={}).event([None, None])
+    assert isinstance(body, bytes)
+    assert json.loads(body)["data"] == {"customer": None}
