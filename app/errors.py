@@ -12,6 +12,7 @@ RingsideError                     500  exit 1
 ├── Unavailable                   503  exit 69  something we stand on is not there; `retry_after`
 ├── Fenced                        409         another consumer has moved these offsets on
 ├── Flood                         500  exit 1   the dead-letter brake: too much was refused
+├── BrokenFile                    500  exit 1   a file ends early or is not what its name says
 └── BadConfiguration              500  exit 78  a setting is wrong; ends the start with one line
 """
 
@@ -121,6 +122,12 @@ class Flood(RingsideError):
     """More was refused than the brake allows; a person has to look."""
 
     title = "Too many events are being refused"
+
+
+class BrokenFile(RingsideError):
+    """A file cannot be read to its end; what was read before counts."""
+
+    title = "A file is broken"
 
 
 class BadConfiguration(RingsideError):

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from app.db import Database
-from app.errors import BadConfiguration, Flood, Unavailable
+from app.errors import BadConfiguration, BrokenFile, Flood, Unavailable
+from app.event_file import EventFile
 from app.events.decode import MOST_BYTES
-from app.history import EventFile, Imported, take_file
+from app.history import Imported, take_file
 from app.ingest import Door
 from app.settings import Settings, read
 from tests.digest import digests
@@ -156,6 +157,22 @@ async def test_a_csv_file(database: Database, tmp_path: Path) -> None:
         ("k1", 'Müller, "Sons"\nand more', 1, 3), ("k2", "B", 0, 0),
     ]  # fmt: skip
     assert (await taken(database, path, given=given)).duplicates == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.ndjson.gz", gzip.compress(bytes(range(256)) * 9)[:-20]),
+        ("a.ndjson.gz", b"no gzip at all"),
+        ("a.csv", b'id\n"' + b"x" * (MOST_BYTES + 1) + b'"'),
+    ],
+)
+async def test_a_broken_file_is_one_clear_line(
+    database: Database, tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BrokenFile, match=f"{name}: cannot be read on: "):
+        await taken(database, tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a", "a.txt.gz"])

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.commands.reach import data_dir_option, database_of
-from app.history import EventFile, Imported, take_file
+from app.event_file import EventFile
+from app.history import Imported, take_file
 from app.ingest import Door
 
 # A batch makes many objects and no cycles: look for those seldom.
