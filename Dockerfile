@@ -1,5 +1,5 @@
 # One image, two processes: `ringside api` (the default) and `ringside consume`; `ringside migrate`
-# before them. Build: docker build -t ringside .
+# before them. Build: docker build -t ringside . (--build-arg PARQUET=1: `ringside import` of Parquet)
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
@@ -8,6 +8,9 @@ COPY requirements/ requirements/
 RUN /opt/ringside/bin/pip install --require-hashes -r requirements/runtime.txt \
  && python -m venv /opt/backend \
  && /opt/backend/bin/pip install --require-hashes -r requirements/build.txt
+ARG PARQUET=
+RUN if [ -n "$PARQUET" ]; then \
+      /opt/ringside/bin/pip install --require-hashes -r requirements/parquet.txt; fi
 COPY pyproject.toml README.md ./
 COPY app/ app/
 COPY consumers/ consumers/

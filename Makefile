@@ -45,7 +45,7 @@ imports: env ## imports point one way
 	$(BIN)/lint-imports
 
 lock: ## lock the requirements anew, with hashes (needs uv)
-	cd requirements && for what in build runtime dev bench; do \
+	cd requirements && for what in build runtime parquet dev bench; do \
 	  uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --upgrade $$what.in -o $$what.txt || exit 1; done
 
 bench: env ## events a second, boards, answers, freshness, the start: the short form

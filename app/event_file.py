@@ -1,4 +1,4 @@
-"""A file of events, read from front to end: NDJSON, or CSV with a header.
+"""A file of events, read from front to end: NDJSON, CSV with a header, or Parquet.
 
 A line or row that cannot be an event says so and its neighbours are read all the same; a file
 that is broken raises `BrokenFile` where it is.
@@ -6,6 +6,8 @@ that is broken raises `BrokenFile` where it is.
 
 import csv
 import gzip
+import importlib
+import importlib.util
 import io
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +22,7 @@ from app.events.table import Table
 
 KINDS = {
     ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".csv": "csv",
+    ".parquet": "parquet",
 }  # fmt: skip
 
 Line = tuple[int, bytes | Refusal, bytes]  # its number, the event's bytes, what is kept if refused
@@ -37,7 +40,10 @@ class EventFile:
         with ExitStack() as opening:
             try:
                 self.size = path.stat().st_size
-                self._text(opening, kind, missing, zipped=zipped)
+                if kind == "parquet":
+                    self._rows(opening, missing)
+                else:
+                    self._text(opening, kind, missing, zipped=zipped)
             except OSError as error:
                 raise BadConfiguration(f"{path}: {error.strerror}") from error
             self._open = opening.pop_all()
@@ -51,6 +57,18 @@ class EventFile:
             plain = cast(IO[bytes], opening.enter_context(gzip.GzipFile(fileobj=raw)))
         lines = _ndjson(plain) if kind == "ndjson" else _csv(plain, missing)
         self.lines, self._tell = self._whole(lines), raw.tell
+
+    def _rows(self, opening: ExitStack, missing: Mapping[str, str]) -> None:
+        # pyarrow is large and an extra: whoever imports no Parquet neither waits for it nor has it.
+        if importlib.util.find_spec("pyarrow") is None:
+            raise BadConfiguration(
+                f"{self.path}: Parquet needs the package pyarrow: install ringside[parquet], or "
+                "requirements/parquet.txt"
+            )
+        reader = importlib.import_module("app.parquet")
+        rows = opening.enter_context(reader.ParquetRows(self.path, missing))
+        self.lines = rows.lines()
+        self._tell = lambda: int(self.size * rows.share)
 
     def _whole(self, lines: Iterator[Line]) -> Iterator[Line]:
         try:
@@ -66,7 +84,7 @@ class EventFile:
 
     @property
     def done(self) -> int:
-        """How many bytes of the file have been read."""
+        """How many bytes of the file have been read; of Parquet, in proportion to the rows."""
         return self._tell()
 
 
@@ -74,9 +92,10 @@ def _kind(path: Path) -> tuple[str, bool]:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     zipped = suffixes[-1:] == [".gz"]
     kind = KINDS.get("".join(suffixes[-2:-1] if zipped else suffixes[-1:]))
-    if kind is None:
+    if kind is None or (zipped and kind == "parquet"):
         raise BadConfiguration(
-            f"{path}: a name ending in {', '.join(KINDS)} is needed, or one of these and .gz"
+            f"{path}: a name ending in {', '.join(KINDS)} is needed, or one of these and .gz "
+            "except of Parquet, which is compressed within"
         )
     return kind, zipped
 

@@ -175,8 +175,10 @@ async def test_a_broken_file_is_one_clear_line(
         await taken(database, tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["a.xlsx", "a", "a.txt.gz"])
+@pytest.mark.parametrize("name", ["a.xlsx", "a", "a.txt.gz", "a.parquet.gz"])
 def test_another_kind_of_file_is_one_clear_line(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"x")
-    with pytest.raises(BadConfiguration, match=r"\.ndjson, \.jsonl, \.json, \.csv is needed"):
+    with pytest.raises(
+        BadConfiguration, match=r"\.ndjson, \.jsonl, \.json, \.csv, \.parquet is needed"
+    ):
         EventFile(tmp_path / name, {})

@@ -21,12 +21,14 @@ from app.ingest import Door
 _GARBAGE = 100_000
 
 
-@click.command(help="Take files of events in: NDJSON, or CSV with a header; .gz of these too.")
+@click.command(
+    help="Take files of events in: NDJSON, CSV with a header (or .gz of these), Parquet."
+)
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
-@click.option("--source", help="of the rows of a CSV without a column `source`")
-@click.option("--type", "type_name", help="of the rows of a CSV without a column `type`")
+@click.option("--source", help="of the rows of a table without a column `source`")
+@click.option("--type", "type_name", help="of the rows of a table without a column `type`")
 @data_dir_option
 @click.option("--json", "as_json", is_flag=True, help="one JSON object")
 def command(

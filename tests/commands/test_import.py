@@ -21,6 +21,14 @@ async def test_a_file_is_taken_and_taken_again(dsn: str, tmp_path: Path) -> None
     }  # fmt: skip
 
 
+async def test_a_broken_parquet_is_one_clear_line(dsn: str, tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    done = run("import", tmp_path / "a.parquet", DATABASE_URL=dsn, RINGSIDE_SECRET="s")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"ringside: {tmp_path}/a.parquet: no whole Parquet file")
+    assert done.stderr.count("\n") == 1
+
+
 async def test_what_is_no_file_of_events_is_one_clear_line(dsn: str, tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"x")
     done = run("import", tmp_path / "a.xlsx", DATABASE_URL=dsn, RINGSIDE_SECRET="s")
