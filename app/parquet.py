@@ -11,9 +11,10 @@ import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -109,11 +110,20 @@ def _text_of(kind: Any) -> Any:
 def _values(column: Any) -> list[Any]:
     """A column as Python has it, and JSON can say it; cell by cell where one of them resists."""
     kind = _readable(column.type, as_bytes=False)
+    if pa.types.is_timestamp(kind):
+        return _instants(column.cast(kind, safe=False), "UTC" if kind.tz else "naive")
     try:
         values = column.cast(kind, safe=False).to_pylist()
     except _UNREADABLE:
         return [_said(_value(cell)) for cell in _as_bytes(column)]
     return [_said(value) for value in values] if _needs_words(kind) else values
+
+
+def _instants(column: Any, zone: Literal["UTC", "naive"]) -> list[str | None]:
+    """As texts of the wire, with a Z unless `naive`: ten times as fast as by datetimes, and of
+    any year."""
+    texts = np.datetime_as_string(column.to_numpy(zero_copy_only=False), timezone=zone)
+    return [None if text == "NaT" else text for text in texts.tolist()]
 
 
 def _as_bytes(column: Any) -> Any:

@@ -32,8 +32,9 @@ class Table:
         self._missing = {
             name: value for name, value in missing.items() if name not in self._columns
         }
-        own = {column.partition(".")[0] for column in self._columns}
-        self._customer = ["customer"] if "customer" in own else []
+        self._fields = [_field(column) for column in self._columns]
+        own = any("customer" in (parent, name) for parent, name, _ in self._fields)
+        self._customer = ["customer"] if own else []
 
     def event(self, cells: Sequence[Any]) -> bytes | Refusal:
         """The event of one row: text, or what msgspec writes as the JSON of its kind.
@@ -50,15 +51,18 @@ class Table:
             )
         data: dict[str, Any] = dict.fromkeys(self._customer)
         envelope: dict[str, Any] = {"specversion": "1.0", **self._missing, "data": data}
-        for column, cell in zip(self._columns, cells, strict=True):
+        for (parent, name, is_json), cell in zip(self._fields, cells, strict=True):
             if cell is None:
                 continue
-            if column in ENVELOPE:
-                envelope[column] = cell
-            elif column == "data" and isinstance(cell, dict):
-                data.update(cell)
-            else:
-                _put(data, column, _value(column, cell))
+            value = _parsed(cell) if is_json and isinstance(cell, str) else cell
+            if parent is None:
+                data[name] = value
+            elif not parent:
+                _put(envelope, data, name, value)
+            elif isinstance(inner := data.get(parent), dict):
+                inner[name] = value
+            else:  # where two columns contradict each other, the later stands
+                data[parent] = {name: value}
         try:
             if "id" not in self._columns:
                 envelope["id"] = _digest(envelope)
@@ -69,21 +73,26 @@ class Table:
             return Refusal("too_deep", None, "the row is nested too deeply to read")
 
 
-def _put(data: dict[str, Any], column: str, value: Any) -> None:
-    """Where two columns contradict each other (`customer`, `customer.phone`), the later stands."""
+def _field(column: str) -> tuple[str | None, str, bool]:
+    """Where a column's cells go: into a member of `data` (None: `data` itself, "": the envelope),
+    by which name, and whether their text is JSON."""
+    if column in ENVELOPE or column == "data":
+        return "", column, False
     parent, dot, member = column.partition(".")
-    if not dot:
-        data[column] = value
-    elif isinstance(inner := data.get(parent), dict):
-        inner[member] = value
-    else:
-        data[parent] = {member: value}
+    if not (dot and parent):
+        return None, column, column in NOT_TEXT
+    return parent, member, False
 
 
-def _value(column: str, cell: Any) -> Any:
+def _put(envelope: dict[str, Any], data: dict[str, Any], name: str, value: Any) -> None:
+    if name in ENVELOPE:
+        envelope[name] = value
+    elif isinstance(value, dict):
+        data.update(value)
+
+
+def _parsed(cell: str) -> Any:
     """What the cell says on the wire; what is no JSON stays text, for the decoder to refuse."""
-    if column not in NOT_TEXT or not isinstance(cell, str):
-        return cell
     try:
         json.loads(cell)
         return msgspec.Raw(cell.encode())

@@ -113,6 +113,7 @@ def test_json_in_a_cell_keeps_its_digits_and_its_escapes() -> None:
     [
         (["customer", "customer.phone"], {"phone": "2"}),
         (["customer.phone", "customer"], "2"),
+        (["customer", ".id"], "1"),
     ],
 )
 def test_of_columns_that_contradict_each_other_the_later_stands(

@@ -3,6 +3,7 @@
 from tests.mutations.mutation import FLOORS, MORE_FLOORS, Mutation
 
 INGEST = ("tests/test_ingest.py",)
+PARQUET = ("tests/test_parquet.py",)
 
 MUTATIONS = (
     Mutation(
@@ -144,5 +145,40 @@ MUTATIONS = (
         '"turned_quotes": timedelta(days=29),',
         "what looks 30 days ahead is final 30 days later",
         ("tests/test_restatements.py",),
+    ),
+    Mutation(
+        "app/parquet.py",
+        'tz="UTC" if kind.tz else None',
+        'tz="UTC"',
+        "an instant of a table that has no zone is refused",
+        PARQUET,
+    ),
+    Mutation(
+        "app/parquet.py",
+        'digits = format(value, "f")',
+        'digits = format(float(value), "f")',
+        "a table's decimals go through no float",
+        PARQUET,
+    ),
+    Mutation(
+        "app/parquet.py",
+        "cut = kept[: MOST_BYTES + 1]",
+        "cut = kept",
+        "of a row that is too large no more is kept than shows it",
+        PARQUET,
+    ),
+    Mutation(
+        "app/parquet.py",
+        "self._file.iter_batches(BATCH_ROWS,",
+        "self._file.iter_batches(100 * BATCH_ROWS,",
+        "a table's rows are held a few hundred at a time",
+        PARQUET,
+    ),
+    Mutation(
+        "app/events/table.py",
+        "dict.fromkeys(self._customer)",
+        "{}",
+        "a row of a table can say that a quote is nobody's",
+        PARQUET,
     ),
 )
