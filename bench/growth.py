@@ -1,0 +1,211 @@
+"""What an event costs as the tables grow: calls in order, and calls of any day of three years.
+
+    python -m bench.growth [--sizes 1 5 20 50] [--svg bench/growth.svg]
+
+For each size, in millions of legs, the tables are filled by SQL with three years of calls of 2,000
+reps and 400,000 customers, indexes built in bulk; then batches of 5,000 new calls go through the
+door. CPU of the door and of its PostgreSQL backend, in microseconds an event; medians of batches.
+"""
+
+import argparse
+import asyncio
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncpg
+import msgspec
+from rich.console import Console
+from rich.progress import Progress
+
+from app.db import Database
+from app.embedded import running
+from app.events.decode import decode_structured
+from app.events.types import Event
+from app.ingest import Door
+from app.meaning.marks import Mark
+from app.migrate import migrate
+from app.settings import read
+from bench.chart import Line, chart
+from bench.load import CUSTOMERS_A_REP, REPS, calls
+
+BATCH, BATCHES, WARM = 5_000, 7, 3
+SCATTERED = 3  # batches of calls of any day
+HISTORY = timedelta(days=3 * 365)
+AT_ONCE = 1_000_000
+MILLION = 1_000_000
+MARKS = int(
+    Mark.STANDS | Mark.OUTBOUND | Mark.CALL | Mark.ANSWERED | Mark.CONVERSATION
+    | Mark.CUSTOMER_TALK | Mark.SPOKEN | Mark.REPEAT
+)  # fmt: skip
+
+
+class Cost(NamedTuple):
+    """CPU microseconds an event, by load, at a size in millions."""
+
+    millions: float
+    in_order: float
+    any_day: float
+
+
+async def grow(dsn: str, begin: int, end: int, start: datetime, every: timedelta) -> None:
+    """Fill the tables with the calls `begin` to `end` of a history from `start` on."""
+    connection = await asyncpg.connect(dsn)
+    rebuild = await _without_indexes(connection)
+    for low in range(begin, end, AT_ONCE):
+        high = min(end, low + AT_ONCE) - 1
+        await connection.execute(
+            "INSERT INTO legs (call_id, agent, direction, customer_id, started_at, answered_at,"
+            " ended_at, ring_seconds, talk_seconds, hold_seconds, outcome, test, voided, revision,"
+            " event_time, event_id, source, rep_id, day, party, talk, hold, marks)"
+            " SELECT 'CA' || md5(i::text), rep, 'outbound', customer, at, at + interval '4 s',"
+            " at + interval '124 s', 4, 119, 1, 'connected', false, false, 0,"
+            " at + interval '125 s', 'old-' || i, 'history', rep, at::date, 'c:' || customer, 119,"
+            " 1, $5 FROM (SELECT i, rep, 'cust-' || right(rep, 5) || '-' ||"
+            " lpad((hashint8(i * 31) & 1023) % $6 || '', 4, '0') AS customer, at FROM"
+            " (SELECT i, 'rep-' || lpad(((hashint8(i) & 1048575) % $7)::text, 5, '0') AS rep,"
+            " $3::timestamptz + i * $4::interval AS at FROM generate_series($1::bigint, $2::bigint)"
+            " i) AS whose) AS calls".replace("$5", str(MARKS))
+            .replace("$6", str(CUSTOMERS_A_REP))
+            .replace("$7", str(REPS)),
+            low, high, start, every,
+        )  # fmt: skip
+        await connection.execute(
+            "INSERT INTO deliveries SELECT decode(md5('delivery ' || i), 'hex')"
+            " FROM generate_series($1::bigint, $2::bigint) i",
+            low, high,
+        )  # fmt: skip
+    for statement in rebuild:
+        await connection.execute(statement)
+    for table, key, of in (
+        ("rep_days", "day", "day"),
+        ("rep_months", "month", "date_trunc('month', day)::date"),
+    ):
+        await connection.execute(f"TRUNCATE {table}")
+        await connection.execute(
+            f"INSERT INTO {table} (rep_id, {key}, calls, outbound_calls, talk_time)"
+            f" SELECT rep_id, {of}, count(*), count(*), coalesce(sum(talk), 0)"
+            " FROM legs WHERE day IS NOT NULL GROUP BY 1, 2"
+        )
+    await connection.execute("VACUUM ANALYZE")
+    await connection.execute("CHECKPOINT")
+    await connection.close()
+
+
+async def _without_indexes(connection: asyncpg.Connection) -> list[str]:
+    """Drop the indexes of the big tables; the statements that make them again, in bulk."""
+    again = ["SET maintenance_work_mem = '2GB'"]
+    for record in await connection.fetch(
+        "SELECT c.relname AS name, t.relname AS table, pg_get_indexdef(indexrelid) AS made,"
+        " indisprimary FROM pg_index JOIN pg_class c ON c.oid = indexrelid"
+        " JOIN pg_class t ON t.oid = indrelid WHERE t.relname IN ('legs', 'deliveries')"
+    ):
+        again.append(record["made"])
+        if record["indisprimary"]:
+            await connection.execute(
+                f"ALTER TABLE {record['table']} DROP CONSTRAINT {record['name']}"
+            )
+            again.append(
+                f"ALTER TABLE {record['table']} ADD PRIMARY KEY USING INDEX {record['name']}"
+            )
+        else:
+            await connection.execute(f"DROP INDEX {record['name']}")
+    return again
+
+
+def any_day(events: Iterable[bytes], seed: int) -> list[bytes]:
+    """The same calls, each by up to three years earlier."""
+    draw, moved = random.Random(seed), []
+    for raw in events:
+        event = msgspec.json.decode(raw)
+        by = HISTORY * draw.random()
+        for field in ("started_at", "answered_at", "ended_at"):
+            if event["data"][field] is not None:
+                instant = datetime.fromisoformat(event["data"][field]) - by
+                event["data"][field] = instant.isoformat()
+        moved.append(msgspec.json.encode(event))
+    return moved
+
+
+async def cost(dsn: str, events: Sequence[bytes], told: Callable[[], None]) -> list[float]:
+    """CPU microseconds an event of each batch through the door, decoding included."""
+    database = Database(dsn, pool=1)
+    door = Door(database, read({}, secret="bench"))
+    async with database.reading() as reading:
+        backend = await reading.value("SELECT pg_backend_pid()")
+    spent = []
+    for start in range(0, len(events), BATCH):
+        before = time.process_time() + _backend_seconds(backend)
+        now = datetime.now(UTC)
+        arrivals = [
+            decode_structured(raw, now=now, currency="USD") for raw in events[start : start + BATCH]
+        ]
+        await door.take([a for a in arrivals if isinstance(a, Event)], now=now)
+        spent.append((time.process_time() + _backend_seconds(backend) - before) / BATCH * 1e6)
+        told()
+    await database.close()
+    return spent
+
+
+def _backend_seconds(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+async def main(sizes: Sequence[float]) -> list[Cost]:
+    """Grow, measure and print the table."""
+    now = datetime.now(UTC)
+    start = now - timedelta(days=2) - HISTORY
+    every = HISTORY / int(max(sizes) * MILLION)
+    costs: list[Cost] = []
+    filled = 0
+    with (
+        tempfile.TemporaryDirectory(prefix="ringside-bench-") as folder,
+        Progress(console=Console(stderr=True)) as progress,
+    ):
+        bar = progress.add_task("batches", total=len(sizes) * (WARM + BATCHES + SCATTERED))
+        async with running(Path(folder)) as dsn:
+            await asyncio.to_thread(migrate, dsn)
+            for number, millions in enumerate(sizes):
+                progress.update(bar, description=f"filling up to {millions} M")
+                await grow(dsn, filled, int(millions * MILLION), start, every)
+                filled = int(millions * MILLION)
+                progress.update(bar, description=f"batches at {millions} M")
+                count = BATCH * (WARM + BATCHES + SCATTERED)
+                load = list(calls(count, start=now - timedelta(hours=20), seed=100 + number))
+                load[-BATCH * SCATTERED :] = any_day(load[-BATCH * SCATTERED :], number)
+                each = await cost(dsn, load, lambda: progress.advance(bar))
+                in_order, scattered = each[WARM:-SCATTERED], each[-SCATTERED:]
+                costs.append(
+                    Cost(millions, statistics.median(in_order), statistics.median(scattered))
+                )
+    for at in costs:
+        print(
+            f"{at.millions:>5g} M legs   in order {at.in_order:5.1f} µs"
+            f" ({at.in_order / costs[0].in_order:.2f} times)   any day of three years"
+            f" {at.any_day:5.1f} µs ({at.any_day / at.in_order:.2f} times in order)"
+        )
+    return costs
+
+
+def drawn(costs: Sequence[Cost]) -> str:
+    """The costs as a picture."""
+    lines = [
+        Line("in order", [(c.millions, c.in_order) for c in costs]),
+        Line("any day of three years", [(c.millions, c.any_day) for c in costs]),
+    ]
+    return chart("CPU µs an event, by millions of legs stored", lines)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=float, nargs="+", default=[1, 5, 20, 50])
+    parser.add_argument("--svg", type=Path)
+    given = parser.parse_args()
+    costs = asyncio.run(main(given.sizes))
+    if given.svg is not None:
+        given.svg.write_text(drawn(costs))
