@@ -5,8 +5,9 @@ are kept. Either all of it is durable or none of it is, and one batch goes throu
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -25,6 +26,7 @@ from app.events.types import Event
 from app.facts.directory import load_directory, load_rates
 from app.facts.numbers import Numbers
 from app.facts.records import row_of
+from app.facts.rows import AnyRow
 from app.meaning.known import Known, Rates
 from app.restatements import Closing
 from app.settings import Settings, floors_of
@@ -70,6 +72,14 @@ class Outcome(Struct):
     duplicate_positions: list[int]
 
 
+class Offered(NamedTuple):
+    """An event as a row: where in its batch it stands, and what names its delivery."""
+
+    position: int
+    key: bytes
+    row: AnyRow
+
+
 class Door:
     """Takes batches in. Between them it remembers the directory, the rates and which days
     are final, by version.
@@ -96,11 +106,16 @@ class Door:
         Raises `Fenced` if another consumer has moved one of the offsets, `Unavailable` if
         PostgreSQL is not there; then nothing of the batch is kept.
         """
-        events = [(i, a) for i, a in enumerate(arrivals) if isinstance(a, Event)]
+        # All that needs nobody else is done before the one turn there is for everybody.
+        offered = [
+            Offered(i, delivery_of(arrival), row_of(arrival, self._numbers))
+            for i, arrival in enumerate(arrivals)
+            if isinstance(arrival, Event)
+        ]
         refused = [arrival for arrival in arrivals if isinstance(arrival, Refused)]
         async with self._database.ingesting() as session:
             await _advance(session, advances, now)
-            fresh, duplicate_positions = await _drop_duplicates(session, events)
+            fresh, duplicate_positions = await _drop_duplicates(session, offered)
             known, closed, version = await self._learn(session)
             settled, directory_changed = await self._apply(session, known, closed, fresh, now)
             await _keep_refused(session, refused, now)
@@ -136,11 +151,10 @@ class Door:
         session: Writing,
         known: Known,
         closed: Closed,
-        events: Iterable[Event],
+        rows: Sequence[AnyRow],
         now: datetime,
     ) -> tuple[Settled, bool]:
         """Facts, meaning and rollups of a batch; whether what is known beside facts changed."""
-        rows = [row_of(event, self._numbers) for event in events]
         if await rebuilding(session):
             await note(session, rows)
         desk = Desk(known)
@@ -168,17 +182,11 @@ def delivery_of(event: Event) -> bytes:
 
 
 async def _drop_duplicates(
-    session: Writing, events: Sequence[tuple[int, Event]]
-) -> tuple[list[Event], list[int]]:
-    """The events that have not been delivered before, and the positions of those that have."""
-    first: dict[bytes, tuple[int, Event]] = {}
-    duplicates = []
-    for position, event in events:
-        key = delivery_of(event)
-        if key in first:
-            duplicates.append(position)
-        else:
-            first[key] = (position, event)
+    session: Writing, offered: Sequence[Offered]
+) -> tuple[list[AnyRow], list[int]]:
+    """The rows that have not been delivered before, and the positions of those that have."""
+    first: dict[bytes, Offered] = {}
+    duplicates = [each.position for each in offered if first.setdefault(each.key, each) is not each]
     if not first:
         return [], duplicates
     new = {
@@ -189,8 +197,9 @@ async def _drop_duplicates(
             sorted(first),
         )
     }
-    duplicates += [position for key, (position, _) in first.items() if key not in new]
-    return [event for key, (_, event) in first.items() if key in new], sorted(duplicates)
+    if len(new) < len(first):
+        duplicates += [each.position for key, each in first.items() if key not in new]
+    return [each.row for key, each in first.items() if key in new], sorted(duplicates)
 
 
 async def _advance(session: Writing, advances: Sequence[Advance], now: datetime) -> None:
