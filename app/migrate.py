@@ -30,6 +30,8 @@ STATIONS: tuple[ModuleType, ...] = (
 )  # fmt: skip
 
 _LOCK = 0x4D494752
+_TURN = text("SELECT pg_try_advisory_lock(:lock)")
+_WAIT = 0.1
 _ROOT = Path(__file__).parents[1]
 
 
@@ -48,6 +50,7 @@ def migrate(dsn: str) -> None:
 
     def upgrade(connection: Connection) -> None:
         if pending(connection):
+            connection.commit()  # of having looked: each migration has a transaction of its own
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -91,7 +94,11 @@ async def _locked(dsn: str, run: Callable[[Connection], None]) -> None:
     engine = create_engine(dsn, pool=1, timeout=3600)
     try:
         async with engine.connect() as connection:
-            await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+            # Whoever waited within a statement would keep a snapshot, and an index that is built
+            # beside its table waits for those.
+            while not await connection.scalar(_TURN, {"lock": _LOCK}):
+                await connection.rollback()
+                await asyncio.sleep(_WAIT)
             await connection.execute(text("SET lock_timeout = '5s'"))
             await connection.commit()
             await connection.run_sync(run)

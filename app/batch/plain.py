@@ -81,11 +81,12 @@ async def _before(
         min(firsts.values()) - LONGEST,
     ):
         pair = ordered[number - 1]
+        if pair not in histories:
+            histories[pair] = History()
+        history = histories[pair]
         if start >= firsts[pair]:
             histories[pair] = None
-            continue
-        history = histories.setdefault(pair, History())
-        if history is not None:
+        elif history is not None:
             history.add(start, marks)
     return histories
 

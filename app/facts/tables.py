@@ -83,7 +83,15 @@ legs = Table(
     words("classified"),
     Column("right_party", Boolean),
     Column("marks", Integer, nullable=False),
-    Index(None, "party", "rep_id", "started_at", postgresql_where=text("party IS NOT NULL")),
+    # With the marks look-backs read what a pair did from the index, not from pages all over.
+    Index(
+        None,
+        "party",
+        "rep_id",
+        "started_at",
+        postgresql_where=text("party IS NOT NULL"),
+        postgresql_include=["marks"],
+    ),
     Index(None, "rep_id", "day"),
     Index(None, "phone", postgresql_where=text("phone IS NOT NULL")),
 )
