@@ -43,10 +43,24 @@ MUTATIONS = (
     ),
     Mutation(
         "app/ingest.py",
-        "for key, (_, event) in first.items() if key in new], sorted(duplicates)",
-        "for key, (_, event) in first.items()], sorted(duplicates)",
+        "for key, each in first.items() if key in new], sorted(duplicates)",
+        "for key, each in first.items()], sorted(duplicates)",
         "the same source and id again is a duplicate, however much later",
         INGEST,
+    ),
+    Mutation(
+        "app/rollups.py",
+        "    if len(months) < len(rows):",
+        "    if False:",
+        "of a month all days that move are added",
+        ("tests/test_laws.py",),
+    ),
+    Mutation(
+        "app/meaning/lookback.py",
+        "return NEW_CUSTOMER if marks & OUTBOUND_CALL == OUTBOUND_CALL else 0",
+        "return 0",
+        "the first outbound call to a customer is one to a new customer",
+        ("tests/batch/test_plain.py",),
     ),
     Mutation(
         "app/batch/reach.py",
