@@ -42,7 +42,9 @@ class ParquetRows:
                 self._source, buffer_size=_BUFFER, pre_buffer=False,
                 coerce_int96_timestamp_unit="us",
             )  # fmt: skip
-        except (pa.ArrowException, OSError) as error:
+            for field in self._file.schema_arrow:  # names of columns and zones may be no UTF-8
+                _readable(field.type, as_bytes=False)
+        except (*_UNREADABLE, OSError) as error:
             self._source.close()
             raise self._broken(error) from error
         self._missing = missing

@@ -3,6 +3,7 @@
 import json
 import random
 import sys
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -253,10 +254,21 @@ def test_memory_is_that_of_a_few_hundred_rows(path: Path) -> None:
 
 def test_what_is_no_parquet_is_one_clear_line(path: Path) -> None:
     whole = written(path, {"event": ["{}"]}).read_bytes()
-    for content in (b"", b"PAR1", b"x" * 100, b"PAR1" + b"\xff" * 50 + b"PAR1", whole[:-9]):
+    odd = whole.replace(b"event", b"even\xff")
+    for content in (b"", b"PAR1", b"x" * 100, b"PAR1" + b"\xff" * 50 + b"PAR1", whole[:-9], odd):
         path.write_bytes(content)
         with pytest.raises(BrokenFile, match=r"a\.parquet: no whole Parquet file, after row 0: "):
             EventFile(path, {})
+
+
+def test_a_zone_that_is_no_text_is_one_clear_line(path: Path) -> None:
+    """It stands in the schema of Arrow beside that of Parquet, in base64."""
+    written(path, call(started_at=pa.array([STARTED], pa.timestamp("us", tz="America/Denver"))))
+    stored = pq.ParquetFile(path).metadata.metadata[b"ARROW:schema"]
+    spoiled = b64encode(b64decode(stored).replace(b"America", b"Ameri\xffa"))
+    path.write_bytes(path.read_bytes().replace(stored, spoiled))
+    with pytest.raises(BrokenFile, match="no whole Parquet file"):
+        EventFile(path, {})
 
 
 @pytest.mark.parametrize("codec", ["none", "snappy", "zstd", "gzip", "lz4", "brotli"])
