@@ -91,12 +91,19 @@ async def figures_by_team(
 
 
 async def check_known(view: View, subject: Subject) -> None:
-    """Raise `NotFound` for a rep or team nobody ever heard of."""
+    """Raise `NotFound` for a rep or team nobody ever heard of; within teams (a key bound to them
+    asks) for a rep who never served there: whoever may not see a rep need not know of one.
+    """
     rep_id, teams = subject.rep_id, subject.teams
-    if rep_id is not None and rep_id not in view.roster.directory.timelines:
-        if not await view.reading.value(_SEEN, rep_id):
+    if rep_id is not None:
+        states = view.roster.timeline(rep_id).states
+        if teams is None:
+            there = bool(states) or await view.reading.value(_SEEN, rep_id)
+        else:
+            there = any(state.team in teams for state in states)
+        if not there:
             raise NotFound(f"there is no rep {rep_id!r}")
-    elif rep_id is None and teams is not None:
+    elif teams is not None:
         unknown = sorted(teams - set(view.roster.directory.teams()))
         if unknown:
             raise NotFound(f"there is no team {unknown[0]!r}")
@@ -183,5 +190,6 @@ def _card(
 ) -> tuple[str | UnsetType | None, str | UnsetType | None]:
     """Name and team as an answer shows them: a team has no name, the company neither."""
     if subject.rep_id is not None:
-        return view.roster.card(subject.rep_id, card_day(view, subject.rep_id, period))
+        name, team = view.roster.card(subject.rep_id, card_day(view, subject.rep_id, period))
+        return name, team if subject.teams is None or team in subject.teams else None
     return UNSET, ", ".join(sorted(subject.teams)) if subject.teams else UNSET

@@ -212,6 +212,17 @@ async def test_a_key_bound_to_a_team_sees_nothing_else(database: Database) -> No
         board = await see("/v1/leaderboards/calls?period=month&date=2026-11-20")
         assert [(e["rep_id"], e["value"]) for e in board["entries"]] == [("r1", 2), ("r2", 1)]
         assert [item["team"] for item in (await see("/v1/teams"))["items"]] == ["West"]
+        # before that day Bo's team is none of this key's business, and Cy is not at all
+        bo = await see("/v1/reps/r2/kpis?kpi=calls&date=2026-11-19")
+        assert (bo["name"], bo["team"], bo["kpis"]) == ("Name of r2", None, {"calls": {"value": 0}})
+        await desk.post([rep("r3", "East", name="Cy"), call(5, "r3")])
+        for path in (
+            "kpis?kpi=calls",
+            "series?kpi=calls&from=2026-11-01&to=2026-11-21",
+            "records?kpi=calls&period=month",
+        ):
+            for rep_id in ("r3", "nobody"):
+                assert await see(f"/v1/reps/{rep_id}/{path}") == 404, path
 
 
 async def test_who_is_not_known_yet_and_what_is_claimed_twice(database: Database) -> None:
