@@ -3,8 +3,9 @@
     python -m bench.growth [--sizes 1 5 20 50] [--svg bench/growth.svg]
 
 For each size, in millions of legs, the tables are filled by SQL with three years of calls of 2,000
-reps and 400,000 customers, indexes built in bulk; then batches of 5,000 new calls go through the
-door. CPU of the door and of its PostgreSQL backend, in microseconds an event; medians of batches.
+reps, some twelve with each customer, indexes built in bulk; then batches of 5,000 new calls go
+through the door. CPU of the door and of its PostgreSQL backend, in microseconds an event; medians
+of batches.
 """
 
 import argparse
@@ -32,12 +33,13 @@ from app.meaning.marks import Mark
 from app.migrate import migrate
 from app.settings import read
 from bench.chart import Line, chart
-from bench.load import CUSTOMERS_A_REP, REPS, calls
+from bench.load import REPS, calls
 
 BATCH, BATCHES, WARM = 5_000, 7, 3
 SCATTERED = 3  # batches of calls of any day
 HISTORY = timedelta(days=3 * 365)
 AT_ONCE = 1_000_000
+CALLS_A_CUSTOMER = 12
 MILLION = 1_000_000
 MARKS = int(
     Mark.STANDS | Mark.OUTBOUND | Mark.CALL | Mark.ANSWERED | Mark.CONVERSATION
@@ -51,6 +53,11 @@ class Cost(NamedTuple):
     millions: float
     in_order: float
     any_day: float
+
+
+def customers_at(legs: int) -> int:
+    """How many customers each rep has in a history of so many legs."""
+    return max(1, legs // REPS // CALLS_A_CUSTOMER)
 
 
 async def grow(dsn: str, begin: int, end: int, start: datetime, every: timedelta) -> None:
@@ -67,11 +74,11 @@ async def grow(dsn: str, begin: int, end: int, start: datetime, every: timedelta
             " at + interval '124 s', 4, 119, 1, 'connected', false, false, 0,"
             " at + interval '125 s', 'old-' || i, 'history', rep, at::date, 'c:' || customer, 119,"
             " 1, $5 FROM (SELECT i, rep, 'cust-' || right(rep, 5) || '-' ||"
-            " lpad((hashint8(i * 31) & 1023) % $6 || '', 4, '0') AS customer, at FROM"
+            " lpad((hashint8(i * 31) & 1048575) % $6 || '', 4, '0') AS customer, at FROM"
             " (SELECT i, 'rep-' || lpad(((hashint8(i) & 1048575) % $7)::text, 5, '0') AS rep,"
             " $3::timestamptz + i * $4::interval AS at FROM generate_series($1::bigint, $2::bigint)"
             " i) AS whose) AS calls".replace("$5", str(MARKS))
-            .replace("$6", str(CUSTOMERS_A_REP))
+            .replace("$6", str(customers_at(end)))
             .replace("$7", str(REPS)),
             low, high, start, every,
         )  # fmt: skip
@@ -176,7 +183,14 @@ async def main(sizes: Sequence[float]) -> list[Cost]:
                 filled = int(millions * MILLION)
                 progress.update(bar, description=f"batches at {millions} M")
                 count = BATCH * (WARM + BATCHES + SCATTERED)
-                load = list(calls(count, start=now - timedelta(hours=20), seed=100 + number))
+                load = list(
+                    calls(
+                        count,
+                        start=now - timedelta(hours=20),
+                        seed=100 + number,
+                        customers=customers_at(filled),
+                    )
+                )
                 load[-BATCH * SCATTERED :] = any_day(load[-BATCH * SCATTERED :], number)
                 each = await cost(dsn, load, lambda: progress.advance(bar))
                 in_order, scattered = each[WARM:-SCATTERED], each[-SCATTERED:]

@@ -144,7 +144,10 @@ async def by_hand(dsn: str) -> float:
     connection = await asyncpg.connect(dsn)
     columns = ", ".join(Leg.__struct_fields__)
     rows = [
-        tuple(r) for r in await connection.fetch(f"SELECT {columns} FROM legs WHERE day IS NOT NULL LIMIT {SLOW_EVENTS}")
+        tuple(r)
+        for r in await connection.fetch(
+            f"SELECT {columns} FROM legs WHERE day IS NOT NULL LIMIT {SLOW_EVENTS}"
+        )
     ]
     await connection.execute("CREATE TABLE hand (LIKE legs, PRIMARY KEY (call_id, rep_id))")
     await connection.execute("CREATE TABLE hand_days (LIKE rep_days INCLUDING ALL)")

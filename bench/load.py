@@ -11,8 +11,17 @@ CUSTOMERS_A_REP = 200
 OUTCOMES = ("connected",) * 5 + ("no_answer", "voicemail", "busy")
 
 
-def calls(count: int, *, start: datetime, seed: int = 7, reps: int = REPS) -> Iterator[bytes]:
-    """`count` call.ended events of so many reps as structured JSON, close together from `start`."""
+def calls(
+    count: int,
+    *,
+    start: datetime,
+    seed: int = 7,
+    reps: int = REPS,
+    customers: int = CUSTOMERS_A_REP,
+) -> Iterator[bytes]:
+    """`count` call.ended events as structured JSON, close together from `start`; of so many reps,
+    each with so many customers of their own.
+    """
     draw = random.Random(seed)
     moment = start.astimezone(UTC)
     for number in range(count):
@@ -25,7 +34,7 @@ def calls(count: int, *, start: datetime, seed: int = 7, reps: int = REPS) -> It
             "call_id": f"CA{draw.getrandbits(128):032x}",
             "rep_id": f"rep-{rep:05d}",
             "direction": "outbound" if draw.random() < 0.85 else "inbound",
-            "customer": {"customer_id": f"cust-{rep:05d}-{draw.randrange(CUSTOMERS_A_REP):04d}"},
+            "customer": {"customer_id": f"cust-{rep:05d}-{draw.randrange(customers):04d}"},
             "started_at": _text(moment),
             "answered_at": _text(moment + timedelta(seconds=4)) if connected else None,
             "ended_at": _text(moment + timedelta(seconds=length + 4)),
