@@ -8,7 +8,7 @@ and time off as they were before each change. `app.past` reads it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Context, Decimal, localcontext
+from decimal import Context, Decimal
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
@@ -94,6 +94,7 @@ _AT_ONCE = timedelta(0)
 # Nowhere does a day start earlier than this before it does in UTC.
 _EAST = timedelta(hours=14)
 _EXACT = Context(prec=200)
+_NOTHING = (0,) * len(MEASURES)
 
 How = Literal["came", "again", "withdrawn"]
 Kind = Literal["customer", "missed"]
@@ -193,13 +194,17 @@ async def restate(
     }  # fmt: skip
     records = []
     for rep_id, day, *amounts in rows:
-        before = stored.get((rep_id, day), (0,) * len(MEASURES))
+        before = stored.get((rep_id, day), _NOTHING)
+        at_once = closing.final(rep_id, day)
         for measure, was, amount in zip(MEASURES, before, amounts, strict=True):
-            if not amount or not closing.keeps(day, measure):
+            if not amount:
                 continue
-            final = closing.final(rep_id, day, measure)
-            with localcontext(_EXACT):
-                after = was + amount
+            final = at_once
+            if measure in LOOKS_AHEAD:
+                if not closing.keeps(day, measure):
+                    continue
+                final = closing.final(rep_id, day, measure)
+            after = was + amount if type(amount) is int else _EXACT.add(was, amount)
             cause = causes[rep_id, day, measure]
             records.append((rep_id, day, measure, was, after, closing.now, *cause, final))
     await session.copy("restatements", _COLUMNS, records)
