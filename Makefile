@@ -60,6 +60,7 @@ bench-full: env ## the same at the size of the goals: three years, 20,000 events
 	$(BIN)/python -m bench.ingest --events 400000
 	$(BIN)/python -m bench.ingest --events 400000 --batch 20000
 	$(BIN)/python -m bench.ingest --events 200000 --batch 20000 --load mixed
+	$(BIN)/python -m bench.ingest --events 400000 --consumers 2
 	$(BIN)/python -m bench.corrections
 	$(BIN)/python -m bench.boards --full
 	$(BIN)/python -m bench.http --days 400 --rate 20000 --seconds 60

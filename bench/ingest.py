@@ -1,11 +1,12 @@
 """How fast one consumer takes calls from Kafka to committed figures, beside two baselines.
 
     python -m bench.ingest [--events 100000] [--rounds 3] [--batch 5000] [--load plain|mixed]
+                           [--consumers 1]
 
 In every round, on the same PostgreSQL (fsync on): Ringside, one consumer process reading a topic
-that is full; (a) bare COPY of the very rows into one table with a primary key, in batches as
-large; (b) the usual hand-written service: for each event an insert, an upsert of the rep's day and
-a commit. Prints medians, CPU and ratios.
+that is full, or several; (a) bare COPY of the very rows into one table with a primary key, in
+batches as large; (b) the usual hand-written service: for each event an insert, an upsert of the
+rep's day and a commit. Prints medians, CPU, memory and ratios.
 """
 
 import argparse
@@ -81,9 +82,11 @@ def cpu_seconds(processes: list[psutil.Process]) -> float:
 
 
 async def ringside(
-    dsn: str, bootstrap: str, prefix: str, count: int, batch: int
-) -> tuple[float, float]:
-    """Events a second, and CPU microseconds an event of consumer and PostgreSQL together."""
+    dsn: str, bootstrap: str, prefix: str, count: int, batch: int, consumers: int
+) -> tuple[float, float, float]:
+    """Events a second, CPU microseconds an event of consumers and PostgreSQL together, and the
+    most memory that a consumer took, in megabytes.
+    """
     environment = {
         **os.environ,
         "DATABASE_URL": dsn,
@@ -95,30 +98,37 @@ async def ringside(
         "LOG_LEVEL": "WARNING",
     }
     watch = await asyncpg.connect(dsn)
-    consumer = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "consumers", env=environment, cwd=Path(__file__).parents[1]
-    )
+    members = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "consumers", env=environment, cwd=Path(__file__).parents[1]
+        )
+        for _ in range(consumers)
+    ]
     postmaster = psutil.Process(int(await watch.fetchval("SELECT pg_backend_pid()"))).parent()
     assert postmaster is not None
-    processes = [psutil.Process(consumer.pid), postmaster]
+    running = [psutil.Process(member.pid) for member in members]
+    processes = [*running, postmaster]
     first: tuple[int, float, float] | None = None
+    most = 0
     while True:
         done = await watch.fetchval("SELECT coalesce(sum(read), 0)::bigint FROM feeds")
         if done and first is None:
             first = (done, time.perf_counter(), cpu_seconds(processes))
         if done >= count:
             break
-        if consumer.returncode is not None:
-            raise RuntimeError("the consumer ended")
+        if any(member.returncode is not None for member in members):
+            raise RuntimeError("a consumer ended")
+        most = max(most, *(process.memory_info().rss for process in running))
         await asyncio.sleep(0.02)
     assert first is not None
     taken = count - first[0]
     seconds = time.perf_counter() - first[1]
     cpu = cpu_seconds(processes) - first[2]
-    consumer.terminate()
-    await consumer.wait()
+    for member in members:
+        member.terminate()
+        await member.wait()
     await watch.close()
-    return taken / seconds, cpu / taken * 1e6
+    return taken / seconds, cpu / taken * 1e6, most / 2**20
 
 
 async def bare_copy(dsn: str, batch: int) -> float:
@@ -173,11 +183,11 @@ async def by_hand(dsn: str) -> float:
     return len(rows) / seconds
 
 
-async def main(count: int, rounds: int, batch: int, load: str) -> None:
+async def main(count: int, rounds: int, batch: int, load: str, consumers: int) -> None:
     """Run the rounds and print the table."""
     make = mixed if load == "mixed" else calls
     events = list(make(count, start=datetime.now(UTC) - timedelta(hours=20)))
-    ours, cpu, copied, hand = [], [], [], []
+    ours, cpu, memory, copied, hand = [], [], [], [], []
     with tempfile.TemporaryDirectory(prefix="ringside-bench-") as folder:
         async with (
             postgres_running(Path(folder) / "pg") as dsn,
@@ -187,9 +197,12 @@ async def main(count: int, rounds: int, batch: int, load: str) -> None:
             await fill(bootstrap, "bench", events)
             for number in range(rounds):
                 database = await fresh(dsn)
-                rate, micros = await ringside(database, bootstrap, "bench", count, batch)
+                rate, micros, most = await ringside(
+                    database, bootstrap, "bench", count, batch, consumers
+                )
                 ours.append(rate)
                 cpu.append(micros)
+                memory.append(most)
                 copied.append(await bare_copy(database, batch))
                 hand.append(await by_hand(database))
                 print(
@@ -201,11 +214,12 @@ async def main(count: int, rounds: int, batch: int, load: str) -> None:
     print(
         f"\n{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
         f"{datetime.now(UTC):%Y-%m-%d}; {count:,} events ({load}), batches up to {batch:,}, "
-        f"medians of {rounds}"
+        f"{consumers} consumer{'s' * (consumers > 1)}, medians of {rounds}"
     )
     print(
         f"Ringside, Kafka to committed   {mine:>10,.0f} events/s   "
-        f"{statistics.median(cpu):.1f} µs CPU an event (consumer + PostgreSQL)"
+        f"{statistics.median(cpu):.1f} µs CPU an event (consumer + PostgreSQL), "
+        f"{max(memory):.0f} MB a consumer"
     )
     print(f"(a) bare COPY, primary key     {a:>10,.0f} rows/s     Ringside is {mine / a:.2f} of it")
     print(
@@ -218,6 +232,7 @@ if __name__ == "__main__":
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--batch", type=int, default=5_000)
+    parser.add_argument("--consumers", type=int, default=1)
     parser.add_argument("--load", choices=("plain", "mixed"), default="plain")
     given = parser.parse_args()
-    asyncio.run(main(given.events, given.rounds, given.batch, given.load))
+    asyncio.run(main(given.events, given.rounds, given.batch, given.load, given.consumers))

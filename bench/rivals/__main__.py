@@ -111,7 +111,7 @@ async def main(python: str, count: int, rounds: int) -> None:
                 await fill(bootstrap, share, events[: int(count * share)])
             for _ in range(rounds):
                 database = await fresh(dsn)
-                rate, _ = await ringside(database, bootstrap, prefix(1.0), count, BATCH)
+                rate, _, _ = await ringside(database, bootstrap, prefix(1.0), count, BATCH, 1)
                 rates.setdefault("Ringside", []).append(rate)
                 errors["Ringside"] = wrong(await days_of(database, OURS), right(events))
                 for name, script, share, table in RIVALS:
