@@ -12,8 +12,8 @@ from fastapi.responses import RedirectResponse
 from app.api.access import within
 from app.api.state import state_of
 from app.changed import changes
-from app.errors import BadRequest, FieldError, Forbidden, NotFound, Unauthorized
-from app.figures import figures
+from app.errors import BadRequest, Conflict, FieldError, Forbidden, NotFound, Unauthorized
+from app.figures import Figures, figures
 from app.kpi import Family, Figure, Kpi
 from app.kpis import CATALOGUE, kpi_of
 from app.periods import Kind
@@ -36,7 +36,15 @@ FAMILIES = {
     Family.RESULTS: "Results",
 }  # fmt: skip
 
-pages.globals.update(periods=PERIODS, reasons=REASONS, worth=worth, part=part, added=added)
+# What a figure hangs on, as a sentence about it begins.
+HANGS_ON = {
+    "conversation_floor": "With a conversation from", "heavy_hold": "With heavy hold from",
+    "repeat_within": "With repeats within", "unproductive_calls": "In vain from",
+}  # fmt: skip
+
+pages.globals.update(
+    periods=PERIODS, reasons=REASONS, worth=worth, part=part, added=added, hangs_on=HANGS_ON
+)
 pages.filters["length_of"] = length_of
 
 RepId = Annotated[str, Query(alias="id", description="the rep's id")]
@@ -75,12 +83,20 @@ async def records_page(
     state, subject, of = state_of(request), within(key, Subject(rep_id=rep_id)), kpi_of(kpi)
     async with state.views.open(state.clock()) as view:
         chosen = _asked(view, subject, period)
-        card = await figures(view, subject, chosen, [of])
+        card = await _explained(view, subject, chosen, of)
         found = await records(view, subject, of, chosen, limit=AT_ONCE, cursor=cursor)
     return drawn(
         "records.html", found=found, card=card, kpi=of, figure=card.kpis[of.id], rep_id=rep_id,
         period=period, local=ZoneInfo(found.period.time_zone),
     )  # fmt: skip
+
+
+async def _explained(view: View, subject: Subject, chosen: Asked, of: Kpi) -> Figures:
+    """The figure, with what it would be at other thresholds where that can be told."""
+    try:
+        return await figures(view, subject, chosen, [of], explained=True)
+    except (BadRequest, Conflict):  # too many calls for a page, or a rebuild is due
+        return await figures(view, subject, chosen, [of])
 
 
 def _asked(view: View, subject: Subject, period: str) -> Asked:

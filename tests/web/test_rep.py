@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.kpis import CATALOGUE
+from app.sensitivity.explain import THRESHOLDS
 from app.web import rep
 from tests.web.scene import ADMIN, EVIL, WEST_ONLY, WRITER, Scene, call, late
 from tests.web.test_changed import said
@@ -45,6 +46,8 @@ async def test_the_floor_leads_to_the_figure_and_to_its_records(floor: Scene) ->
     short = "call r1-c9 · outbound · connected no: its talk is shorter than the conversation floor"
     assert short in page
     assert "Times are those of America/Denver" in page
+    told = "With a conversation from 60 seconds: 4, 90 seconds (as it is): 3, 120 seconds: 3."
+    assert told in page
     page = await said(floor, "/rep/records?id=r1&kpi=answer_rate")
     assert "1 of 1" in page
     assert "TalkHold" in page
@@ -52,6 +55,10 @@ async def test_the_floor_leads_to_the_figure_and_to_its_records(floor: Scene) ->
     assert "order r1-o1 · confirmed · USD yes 20.5" in orders
     assert "TalkHold" not in orders
     assert "There is no record" in await said(floor, "/rep/records?id=r4&kpi=calls")
+
+
+async def test_every_threshold_has_its_words() -> None:
+    assert set(rep.HANGS_ON) == {threshold.name for threshold in THRESHOLDS}
 
 
 async def test_records_go_on_from_page_to_page(
