@@ -5,12 +5,13 @@ each time; what it found is kept, so that every process can tell it to Prometheu
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, Table
 
 from app import metrics
+from app.beside import beside
 from app.db import Database, Reading, metadata
 from app.definition import rebuild_needed
 from app.errors import Unavailable
@@ -44,13 +45,8 @@ async def checking(
     if not settings.check_sample:
         yield
         return
-    task = asyncio.create_task(_checking(database, settings, clock))
-    try:
+    async with beside(_checking(database, settings, clock)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _checking(database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:

@@ -2,12 +2,12 @@
 lineups, and sums that hardly change. It is asked in the background once the process serves.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 
+from app.beside import beside
 from app.board import board
 from app.errors import Unavailable
 from app.kpis import kpi_of
@@ -22,13 +22,8 @@ log = logging.getLogger(__name__)
 @asynccontextmanager
 async def warming_up(views: Views, clock: Callable[[], datetime]) -> AsyncIterator[None]:
     """Ask the first question, for as long as the block runs."""
-    task = asyncio.create_task(_ask(views, clock))
-    try:
+    async with beside(_ask(views, clock)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _ask(views: Views, clock: Callable[[], datetime]) -> None:

@@ -8,7 +8,7 @@ import ipaddress
 import logging
 import random
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -25,6 +25,7 @@ from app.alerts.outbox import (
     take,
 )
 from app.alerts.signature import signed
+from app.beside import ended
 from app.db import Database
 from app.errors import Unavailable
 
@@ -150,7 +151,7 @@ class Courier:
                 await _pause(stopping, rest)
         finally:
             self._ending = True
-            await _end(self._rounds.values())
+            await ended(list(self._rounds.values()), within=STOP_SECONDS)
 
     async def step(self) -> None:
         """Start a round for each sink that has work and no round yet."""
@@ -207,15 +208,6 @@ class Courier:
                 await mark_sent(writing, taken, self._clock())
             else:
                 await mark_failed(writing, taken, error, again_at)
-
-
-async def _end(rounds: Collection[asyncio.Task[None]]) -> None:
-    tasks = list(rounds)
-    if tasks:
-        _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _pause(stopping: asyncio.Event, seconds: float) -> None:

@@ -27,6 +27,7 @@ from app.alerts.windows import (
     teams,
     window_of,
 )
+from app.beside import ended
 from app.crowd import read_strangers
 from app.db import Database, Reading
 from app.errors import NotFound, Unavailable
@@ -228,10 +229,7 @@ async def watching(
         yield
     finally:
         stopping.set()
-        _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(tasks, within=STOP_SECONDS)
         await sender.close()
 
 

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from app.beside import beside
 from app.db import Database
 from app.dead_letters.kept import empty
 from app.errors import Unavailable
@@ -24,13 +25,8 @@ async def retaining(
     if days == 0:
         yield
         return
-    task = asyncio.create_task(_retain(database, timedelta(days=days), clock))
-    try:
+    async with beside(_retain(database, timedelta(days=days), clock)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _retain(database: Database, age: timedelta, clock: Callable[[], datetime]) -> None:

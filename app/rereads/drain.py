@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
 from app import metrics
+from app.beside import ended
 from app.db import Database
 from app.errors import RingsideError, Unavailable
 from app.events.refusals import Refusal
@@ -126,10 +127,7 @@ async def rereading(
             yield
         finally:
             stopping.set()
-            _, late = await asyncio.wait([task], timeout=STOP_SECONDS)
-            for one in late:
-                one.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended([task], within=STOP_SECONDS)
 
 
 async def _draining(drain: Drain, database: Database, stopping: asyncio.Event) -> None:
