@@ -113,7 +113,11 @@ async def all_definitions(reading: Reading) -> list[Definition]:
 
 async def rebuild_needed(reading: Reading, settings: Settings, now: datetime) -> str | None:
     """Why the stored figures are not by this code and these settings; None if they are."""
-    known = await all_definitions(reading)
+    return reason_to_rebuild(await all_definitions(reading), settings, now)
+
+
+def reason_to_rebuild(known: Sequence[Definition], settings: Settings, now: datetime) -> str | None:
+    """The same, of the definitions there were."""
     if not known:
         return None
     stored, wanted = known[-1], content_of(settings)

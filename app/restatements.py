@@ -114,6 +114,11 @@ class Cause(NamedTuple):
     how: How | None = None
 
 
+def by_definition(number: int) -> Cause:
+    """Ringside's own cause: from definition `number` on figures are worked out otherwise."""
+    return Cause("ringside", f"definition {number - 1} -> {number}")
+
+
 class Part(NamedTuple):
     """Something that a rep's day counts once, and whether it did before a change."""
 

@@ -3,10 +3,11 @@ another calendar says otherwise of final days goes on record with it, in one tra
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.calendars import restate_calendar
-from app.db import Database, Reading, Writing
+from app.db import Database, Writing
 from app.definition import (
     READING,
     Content,
@@ -15,11 +16,11 @@ from app.definition import (
     closed_by,
     content_of,
     keep_definition,
-    rebuild_needed,
+    reason_to_rebuild,
     settings_by,
 )
 from app.facts.directory import load_directory
-from app.restatements import Cause, Closing
+from app.restatements import Closing, by_definition
 from app.settings import Settings
 from app.working_days import calendar_of
 
@@ -31,16 +32,16 @@ async def settle_definition(database: Database, settings: Settings, now: datetim
     the figures have to be rebuilt.
     """
     async with database.reading() as reading:
-        reason = await rebuild_needed(reading, settings, now)
-        settled = await _wanted(reading, settings, now) is None
+        known = await all_definitions(reading)
+    reason = reason_to_rebuild(known, settings, now)
     if reason is not None:
         log.warning("%s; run ringside rebuild", reason)
-    if settled:
+    if _wanted(known, settings, now) is None:
         return
     # Nobody changes a final day by the old calendar while the new one is put on record.
     async with database.ingesting() as session:
         known = await all_definitions(session)
-        wanted = await _wanted(session, settings, now)
+        wanted = _wanted(known, settings, now)
         if wanted is None:
             return  # another process came first
         if known:
@@ -48,10 +49,10 @@ async def settle_definition(database: Database, settings: Settings, now: datetim
         await keep_definition(session, len(known) + 1, wanted, now)
 
 
-async def _wanted(reading: Reading, settings: Settings, now: datetime) -> Content | None:
+def _wanted(known: Sequence[Definition], settings: Settings, now: datetime) -> Content | None:
     """The definition that is to hold; None if it does. What needs a rebuild waits for it."""
-    known, wanted = await all_definitions(reading), content_of(settings)
-    if known and await rebuild_needed(reading, settings, now) is not None:
+    wanted = content_of(settings)
+    if reason_to_rebuild(known, settings, now) is not None:
         wanted = {**known[-1].content, **{name: wanted[name] for name in READING}}
     return None if known and known[-1].content == wanted else wanted
 
@@ -63,6 +64,4 @@ async def _restate(
     old, new = calendar_of(before), calendar_of(after)
     directory = await load_directory(session, before)
     closing = Closing(now, closed_by(known, settings).to(now), directory, directory)
-    number = known[-1].number
-    cause = Cause("ringside", f"definition {number} -> {number + 1}")
-    await restate_calendar(session, old, new, closing, cause)
+    await restate_calendar(session, old, new, closing, by_definition(known[-1].number + 1))

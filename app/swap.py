@@ -16,7 +16,7 @@ from app.definition import Definition, closed_by, settings_by
 from app.facts.directory import load_directory
 from app.facts.rows import AnyRow, Conversation, Leg, Order, Quote, Return, Segment
 from app.meaning.ladder import MISSED
-from app.restatements import Cause, Closing, restate, restate_customers
+from app.restatements import Cause, Closing, by_definition, restate, restate_customers
 from app.rollups import MEASURES
 from app.settings import Settings
 from app.working_days import calendar_of
@@ -40,7 +40,7 @@ async def swap(
         await load_directory(session, settings),
     )
     number = known[-1].number if known else 0
-    cause = Cause("ringside", f"definition {number} -> {number + 1}")
+    cause = by_definition(number + 1)
     calendar = calendar_of(settings)
     called = await _restate_sums(session, closing, cause)
     worked = await prepare_called(session, called, closing, calendar)
