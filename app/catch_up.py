@@ -3,14 +3,12 @@ rebuild takes them in again, until both are at the same point.
 """
 
 from collections.abc import Iterable
-from datetime import date
-from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db import Reading, Writing, metadata
-from app.facts.records import key_of
+from app.facts.records import key_of, written
 from app.facts.rows import AnyRow
 from app.facts.tables import words
 
@@ -46,8 +44,3 @@ async def note(session: Writing, rows: Iterable[AnyRow]) -> None:
     await session.copy(
         "rebuild_touched", ("record", "key"), [(table, list(key)) for table, key in sorted(touched)]
     )
-
-
-def written(key: Iterable[Any]) -> list[str]:
-    """A record's key as texts."""
-    return [part.isoformat() if isinstance(part, date) else part for part in key]

@@ -20,12 +20,11 @@ from app.batch.derive import derive, write_down
 from app.batch.desk import Desk
 from app.batch.plain import set_apart
 from app.batch.settle import load_records, settle
-from app.catch_up import written
 from app.db import Database, Writing
 from app.definition import all_definitions, content_of, keep_definition
 from app.errors import Conflict
 from app.facts.directory import load_directory, load_rates
-from app.facts.records import key_of
+from app.facts.records import key_of, written
 from app.facts.rows import (
     AnyRow,
     Conversation,
@@ -39,7 +38,7 @@ from app.facts.rows import (
     Segment,
     TimeOff,
 )
-from app.facts.shelf import Shelf
+from app.facts.shelf import Shelf, key_types
 from app.meaning.known import Known, Rates
 from app.settings import Settings, floors_of
 from app.swap import swap
@@ -180,8 +179,11 @@ class _Builder:
         )
         rows: list[AnyRow] = []
         for row_type in STAGES:
-            keys = [record["key"] for record in touched if record["record"] == row_type.table]
-            rows += await _named(session, row_type, keys)
+            shelf: Shelf[Any] = Shelf(row_type)
+            types = key_types(row_type)
+            named = [r["key"] for r in touched if r["record"] == row_type.table]
+            await shelf.load_named(session, [_values(types, key) for key in named])
+            rows += _as_sent(shelf)
         self._known = None
         async with _beside(session):
             await self._take(session, rows)
@@ -213,52 +215,33 @@ async def _beside(session: Writing) -> AsyncIterator[None]:
     await session.run("SET LOCAL search_path TO DEFAULT")
 
 
-def _types(row_type: type[AnyRow]) -> list[str]:
-    dates = {"day", "date", "effective_from"}
-    return ["date" if column in dates else "text" for column in row_type.key_columns]
-
-
 async def _page(
     session: Writing, row_type: type[AnyRow], last: Sequence[str] | None
 ) -> list[AnyRow]:
     """The records after the key `last`, as they were sent."""
     names = ", ".join(f't."{column}"' for column in row_type.key_columns)
-    types = _types(row_type)
+    types = key_types(row_type)
     after = (
         "true"
         if last is None
         else (f"({names}) > ({', '.join(f'${i + 1}::{t}' for i, t in enumerate(types))})")
     )
-    values = [] if last is None else _values(types, last)
+    values = () if last is None else _values(types, last)
     where = f"WHERE {after} ORDER BY {names} LIMIT {AT_ONCE}"
-    return await _load(session, row_type, where, *values)
-
-
-async def _named(
-    session: Writing, row_type: type[AnyRow], keys: Sequence[Sequence[str]]
-) -> list[AnyRow]:
-    if not keys:
-        return []
-    types = _types(row_type)
-    columns = zip(*(_values(types, key) for key in keys), strict=True)
-    names = ", ".join(f't."{column}"' for column in row_type.key_columns)
-    arrays = ", ".join(f"${i + 1}::{t}[]" for i, t in enumerate(types))
-    where = f"WHERE ({names}) IN (SELECT * FROM unnest({arrays}))"
-    return await _load(session, row_type, where, *map(list, columns))
-
-
-def _values(types: Sequence[str], key: Sequence[str]) -> list[Any]:
-    return [
-        date.fromisoformat(part) if kind == "date" else part
-        for kind, part in zip(types, key, strict=True)
-    ]
-
-
-async def _load(
-    session: Writing, row_type: type[AnyRow], where: str, *values: object
-) -> list[AnyRow]:
-    """Records without what was derived: what has a default, in `app.facts.rows`."""
     shelf: Shelf[Any] = Shelf(row_type)
     await shelf.load(session, where, *values)
+    return _as_sent(shelf)
+
+
+def _values(types: Sequence[str], key: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(
+        date.fromisoformat(part) if kind == "date" else part
+        for kind, part in zip(types, key, strict=True)
+    )
+
+
+def _as_sent(shelf: Shelf[Any]) -> list[AnyRow]:
+    """The shelf's records without what was derived: what has a default, in `app.facts.rows`."""
+    row_type = shelf.row_type
     sent = [f.name for f in msgspec.structs.fields(row_type) if f.required]
     return [row_type(**{name: getattr(row, name) for name in sent}) for row in shelf.now.values()]

@@ -168,8 +168,14 @@ async def move(session: Writing, rows: Sequence[Row]) -> None:
         "(LIKE rep_days INCLUDING DEFAULTS, again boolean NOT NULL) ON COMMIT DELETE ROWS"
     )
     cut = 2 + len(OF_CALLS)
-    with_results = [row for row in rows if any(row[cut:])]
-    await _move(session, OF_CALLS, [row[:cut] for row in rows if not any(row[cut:])])
+    of_calls: list[Row] = []
+    with_results: list[Row] = []
+    for row in rows:
+        if any(row[cut:]):
+            with_results.append(row)
+        else:
+            of_calls.append(row[:cut])
+    await _move(session, OF_CALLS, of_calls)
     await _move(session, MEASURES, with_results)
     await session.run(_MOVES, sorted({row[1] for row in rows}))
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from app.batch.desk import Desk
 from app.db import Reading, Writing
-from app.facts.records import key_of, order_of
+from app.facts.records import key_of, order_of, written
 from app.facts.rows import AnyRow, Leg, Rate, Rep, TimeOff
 from app.facts.shelf import Shelf, content, unique
 
@@ -33,10 +32,8 @@ async def load_records(session: Reading, desk: Desk, rows: Iterable[AnyRow]) -> 
         elif row_type is Rep:
             where, values = "rep_id = ANY($1)", [unique(r.rep_id for r in candidates)]
         elif row_type in (TimeOff, Rate):
-            keys = unique(key_of(r) for r in candidates)
-            first, second = row_type.key_columns
-            where = f'({first}, "{second}") IN (SELECT * FROM unnest($1::text[], $2::date[]))'
-            values = [[k[0] for k in keys], [k[1] for k in keys]]
+            await shelf.load_named(session, unique(key_of(r) for r in candidates))
+            continue
         else:
             column = row_type.key_columns[0]
             where = f"{column} = ANY($1)"
@@ -72,12 +69,8 @@ async def keep_superseded(session: Writing, rows: Sequence[AnyRow]) -> None:
         "superseded",
         columns,
         [
-            (row.source, row.event_id, row.record, [_text(part) for part in key_of(row)],
+            (row.source, row.event_id, row.record, written(key_of(row)),
              row.revision, row.event_time, content(row))
             for row in rows
         ],
     )  # fmt: skip
-
-
-def _text(part: str | date) -> str:
-    return part if isinstance(part, str) else part.isoformat()

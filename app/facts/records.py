@@ -2,7 +2,7 @@
 row with nothing but key and stamp. Pure.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -49,6 +49,11 @@ def order_of(row: AnyRow) -> tuple[int, datetime, str, str]:
 def key_of(row: AnyRow) -> tuple[Any, ...]:
     """The row's primary key."""
     return tuple([getattr(row, column) for column in row.key_columns])
+
+
+def written(key: Iterable[Any]) -> list[str]:
+    """A record's key as texts."""
+    return [part.isoformat() if isinstance(part, date) else part for part in key]
 
 
 def row_of(event: Event, numbers: Numbers) -> AnyRow:

@@ -4,14 +4,14 @@ Everything a batch changes goes through a shelf, so what has to be written, and 
 rollups move, is the difference between `stored` and `now`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from app.db import Reading, Writing
 from app.events.types import OrderLine, ReturnLine
-from app.facts.rows import AnyRow
+from app.facts.rows import AnyRow, Row
 
 R = TypeVar("R", bound=AnyRow)
 Key = tuple[Any, ...]
@@ -51,6 +51,14 @@ class Shelf(Generic[R]):
             self.stored[key] = row
             self.now.setdefault(key, row)
 
+    async def load_named(self, session: Reading, keys: Collection[Key]) -> None:
+        """Bring in the stored rows with these primary keys."""
+        if not keys:
+            return
+        names = ", ".join(f't."{column}"' for column in self.row_type.key_columns)
+        where = f"WHERE ({names}) IN (SELECT * FROM {_unnest(self.row_type)})"
+        await self.load(session, where, *map(list, zip(*keys, strict=True)))
+
     def changed(self) -> Iterator[tuple[R | None, R]]:
         """Every row that is new or will differ: `(stored or None, now)`."""
         for key, row in self.now.items():
@@ -70,14 +78,10 @@ class Shelf(Generic[R]):
             return
         columns = self.row_type.key_columns
         arrays = [[getattr(row, column) for row in rows] for column in columns]
-        types = [
-            "date" if column in ("day", "date", "effective_from") else "text" for column in columns
-        ]
-        unnest = ", ".join(f"${i + 1}::{t}[]" for i, t in enumerate(types))
         match = " AND ".join(f't."{column}" = k."{column}"' for column in columns)
         names = ", ".join(f'"{column}"' for column in columns)
         await session.run(
-            f"DELETE FROM {self.row_type.table} t USING unnest({unnest}) AS k({names}) "
+            f"DELETE FROM {self.row_type.table} t USING {_unnest(self.row_type)} AS k({names}) "
             f"WHERE {match}",
             *arrays,
         )
@@ -88,6 +92,18 @@ class Shelf(Generic[R]):
             return values
         text = msgspec.json.encode(values[self._lines]).decode()
         return (*values[: self._lines], text, *values[self._lines + 1 :])
+
+
+def key_types(row_type: type[Row]) -> list[str]:
+    """What PostgreSQL calls the types of the columns of a primary key."""
+    dates = ("day", "date", "effective_from")
+    return ["date" if column in dates else "text" for column in row_type.key_columns]
+
+
+def _unnest(row_type: type[Row]) -> str:
+    """Keys that come in as one list a column, from `$1` on."""
+    arrays = ", ".join(f"${i + 1}::{t}[]" for i, t in enumerate(key_types(row_type)))
+    return f"unnest({arrays})"
 
 
 def content(row: AnyRow) -> str:
