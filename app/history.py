@@ -19,7 +19,8 @@ from app.event_file import EventFile, Line
 from app.events.decode import decode_structured
 from app.events.refusals import Refusal
 from app.events.types import Event
-from app.ingest import Door, Origin, Refused
+from app.ingest import Door
+from app.offer import Arrival, Offer, Origin, Refused
 from app.settings import Settings
 
 STRUCTURED = '{"content-type": "application/cloudevents+json"}'
@@ -49,31 +50,31 @@ async def take_file(
     """
     done = Imported()
 
-    def read() -> tuple[list[Event | Refused], int]:
+    def read() -> tuple[Offer, int]:
         lines = islice(file.lines, settings.batch_events)
         now = clock()
-        return [_arrival(line, now, settings.currency) for line in lines], file.done
+        return door.offer([_arrival(line, now, settings.currency) for line in lines]), file.done
 
     reading = asyncio.create_task(asyncio.to_thread(read))
     while True:
-        arrivals, at = await reading
-        if not arrivals:
+        offer, at = await reading
+        if not offer.arrivals:
             return done
-        _brake(file.path, arrivals, settings)
+        _brake(file.path, offer, settings)
         reading = asyncio.create_task(asyncio.to_thread(read))
         try:
-            outcome = await door.take(arrivals, now=clock())
+            outcome = await door.take_offer(offer, now=clock())
         except BaseException:
             await asyncio.gather(reading, return_exceptions=True)
             raise
-        done.read += len(arrivals)
+        done.read += len(offer.arrivals)
         done.accepted += outcome.accepted
         done.duplicates += outcome.duplicates
-        done.refused.update(a.refusal.code for a in arrivals if isinstance(a, Refused))
+        done.refused.update(refused.refusal.code for refused in offer.refused)
         progress(done, at)
 
 
-def _arrival(line: Line, now: datetime, currency: str) -> Event | Refused:
+def _arrival(line: Line, now: datetime, currency: str) -> Arrival:
     number, body, kept = line
     result: Any = body
     if isinstance(body, bytes):
@@ -83,8 +84,8 @@ def _arrival(line: Line, now: datetime, currency: str) -> Event | Refused:
     return cast(Event, result)
 
 
-def _brake(path: Path, arrivals: list[Event | Refused], settings: Settings) -> None:
-    refused = [arrival for arrival in arrivals if isinstance(arrival, Refused)]
+def _brake(path: Path, offer: Offer, settings: Settings) -> None:
+    refused, arrivals = offer.refused, offer.arrivals
     if len(refused) < settings.brake_minimum or (
         len(refused) <= settings.brake_share * len(arrivals)
     ):

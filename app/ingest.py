@@ -3,11 +3,10 @@ records settle, facts get their meaning, rollups move, refusals, counters and a 
 are kept. Either all of it is durable or none of it is, and one batch goes through at a time.
 """
 
-import hashlib
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -21,33 +20,14 @@ from app.catch_up import note, rebuilding
 from app.db import Database, Reading, Writing
 from app.definition import Closed, all_definitions, closed_by
 from app.errors import BadConfiguration, Fenced
-from app.events.refusals import Refusal
-from app.events.types import Event
 from app.facts.directory import load_directory, load_rates
 from app.facts.numbers import Numbers
-from app.facts.records import row_of
 from app.facts.rows import AnyRow
 from app.meaning.known import Known, Rates
+from app.offer import Arrival, Offer, Refused, Tally, source_of
 from app.restatements import Closing
 from app.settings import Settings, floors_of
 from app.working_days import calendar_of
-
-
-class Origin(Struct, frozen=True):
-    """Whence a refused record came: a Kafka position, or `http`."""
-
-    topic: str = "http"
-    partition: int = 0
-    offset: int = 0
-    headers: str = "{}"
-
-
-class Refused(Struct, frozen=True):
-    """A record that could not be taken, byte for byte, and why."""
-
-    refusal: Refusal
-    payload: bytes
-    origin: Origin
 
 
 class Advance(Struct, frozen=True):
@@ -72,14 +52,6 @@ class Outcome(Struct):
     duplicate_positions: list[int]
 
 
-class Offered(NamedTuple):
-    """An event as a row: where in its batch it stands, and what names its delivery."""
-
-    position: int
-    key: bytes
-    row: AnyRow
-
-
 class Door:
     """Takes batches in. Between them it remembers the directory, the rates and which days
     are final, by version.
@@ -94,33 +66,34 @@ class Door:
         self._calendar = calendar_of(settings)
         self._known: tuple[int, Known, Closed] | None = None
 
+    def offer(self, arrivals: Sequence[Arrival] = ()) -> Offer:
+        """Lay `arrivals` out for `take_offer`."""
+        offer = Offer(self._numbers)
+        offer.add(arrivals)
+        return offer
+
     async def take(
-        self,
-        arrivals: Sequence[Event | Refused],
-        *,
-        now: datetime,
-        advances: Sequence[Advance] = (),
+        self, arrivals: Sequence[Arrival], *, now: datetime, advances: Sequence[Advance] = ()
+    ) -> Outcome:
+        """Take a batch in as it comes; see `take_offer`."""
+        return await self.take_offer(self.offer(arrivals), now=now, advances=advances)
+
+    async def take_offer(
+        self, offer: Offer, *, now: datetime, advances: Sequence[Advance] = ()
     ) -> Outcome:
         """Take a batch in; when this returns, it is durable and in every figure.
 
         Raises `Fenced` if another consumer has moved one of the offsets, `Unavailable` if
         PostgreSQL is not there; then nothing of the batch is kept.
         """
-        # All that needs nobody else is done before the one turn there is for everybody.
-        offered = [
-            Offered(i, delivery_of(arrival), row_of(arrival, self._numbers))
-            for i, arrival in enumerate(arrivals)
-            if isinstance(arrival, Event)
-        ]
-        refused = [arrival for arrival in arrivals if isinstance(arrival, Refused)]
         async with self._database.ingesting() as session:
             await _advance(session, advances, now)
-            fresh, duplicate_positions = await _drop_duplicates(session, offered)
+            fresh, duplicates = offer.without(await _delivered_before(session, offer))
             known, closed, version = await self._learn(session)
             settled, directory_changed = await self._apply(session, known, closed, fresh, now)
-            await _keep_refused(session, refused, now)
-            await _count(session, arrivals, set(duplicate_positions), settled, now)
-            if arrivals:
+            await _keep_refused(session, offer.refused, now)
+            await _count(session, offer, duplicates, settled, now)
+            if offer.arrivals:
                 version = await session.value(
                     "INSERT INTO versions AS v (id, ingest, tracked, directory) "
                     "VALUES (1, 1, 1, $1) ON CONFLICT (id) DO UPDATE SET ingest = v.ingest + 1, "
@@ -130,7 +103,7 @@ class Door:
                 )
         # Only now is it true for others too.
         self._known = (version, known, closed)
-        return Outcome(len(fresh), len(duplicate_positions), len(refused), duplicate_positions)
+        return Outcome(len(fresh), len(duplicates), len(offer.refused), duplicates)
 
     async def _learn(self, session: Reading) -> tuple[Known, Closed, int]:
         """Directory, rates and final days as they stand; read again only if somebody changed
@@ -161,8 +134,8 @@ class Door:
         others = await set_apart(session, desk, rows)
         await load_records(session, desk, others)
         settled = settle(desk, others)
-        for leg in desk.plain:
-            settled.standing[leg.source] = settled.standing.get(leg.source, 0) + 1
+        for source, standing in Counter([leg.source for leg in desk.plain]).items():
+            settled.standing[source] = settled.standing.get(source, 0) + standing
         await keep_superseded(session, settled.superseded)
         directory = known.directory
         derived = await derive(session, desk)
@@ -174,32 +147,18 @@ class Door:
         return settled, derived.known_changed
 
 
-def delivery_of(event: Event) -> bytes:
-    """What names a delivery: source and id, as one short key."""
-    return hashlib.blake2b(
-        f"{len(event.source)}:{event.source}{event.id}".encode(), digest_size=16
-    ).digest()
-
-
-async def _drop_duplicates(
-    session: Writing, offered: Sequence[Offered]
-) -> tuple[list[AnyRow], list[int]]:
-    """The rows that have not been delivered before, and the positions of those that have."""
-    first: dict[bytes, Offered] = {}
-    duplicates = [each.position for each in offered if first.setdefault(each.key, each) is not each]
-    if not first:
-        return [], duplicates
-    new = {
-        record["delivery"]
-        for record in await session.fetch(
-            "INSERT INTO deliveries SELECT unnest($1::bytea[]) "
-            "ON CONFLICT DO NOTHING RETURNING delivery",
-            sorted(first),
-        )
-    }
-    if len(new) < len(first):
-        duplicates += [each.position for key, each in first.items() if key not in new]
-    return [each.row for key, each in first.items() if key in new], sorted(duplicates)
+async def _delivered_before(session: Writing, offer: Offer) -> Collection[bytes]:
+    """Keep the names of the deliveries offered; those that had come before."""
+    if not offer.first:
+        return ()
+    new = await session.fetch(
+        "INSERT INTO deliveries SELECT unnest($1::bytea[]) "
+        "ON CONFLICT DO NOTHING RETURNING delivery",
+        sorted(offer.first),
+    )
+    if len(new) == len(offer.first):
+        return ()
+    return offer.first.keys() - {record["delivery"] for record in new}
 
 
 async def _advance(session: Writing, advances: Sequence[Advance], now: datetime) -> None:
@@ -270,43 +229,14 @@ async def _keep_refused(session: Writing, refused: Sequence[Refused], now: datet
     )  # fmt: skip
 
 
-def source_of(arrival: Event | Refused) -> str:
-    """The source an arrival is counted under: a refused one's may be unreadable."""
-    if isinstance(arrival, Refused):
-        return arrival.refusal.source or "unknown"
-    return arrival.source
-
-
 async def _count(
-    session: Writing,
-    arrivals: Sequence[Event | Refused],
-    duplicates: set[int],
-    settled: Settled,
-    now: datetime,
+    session: Writing, offer: Offer, duplicates: Sequence[int], settled: Settled, now: datetime
 ) -> None:
     """Keep each source's ledger: read = standing + superseded + duplicates + refused."""
-    counts: dict[str, list[int]] = {}
-    last: dict[str, datetime] = {}
-    for position, arrival in enumerate(arrivals):
-        source = source_of(arrival)
-        of_source = counts.get(source)
-        if of_source is None:
-            of_source = counts[source] = [0, 0, 0, 0, 0]
-        of_source[0] += 1
-        if isinstance(arrival, Refused):
-            of_source[4] += 1
-            continue
-        if position in duplicates:
-            of_source[3] += 1
-        time = arrival.time
-        if time is not None and (source not in last or last[source] < time):
-            last[source] = time
-    for source, standing in settled.standing.items():
-        counts.setdefault(source, [0, 0, 0, 0, 0])[1] += standing
-    for row in settled.superseded:
-        counts.setdefault(row.source, [0, 0, 0, 0, 0])[2] += 1
-    sources = sorted(counts)
-    columns = [[counts[source][i] for source in sources] for i in range(5)]
+    repeated = Counter(source_of(offer.arrivals[position]) for position in duplicates)
+    superseded = Counter(row.source for row in settled.superseded)
+    sources = sorted({*offer.tallies, *settled.standing, *superseded})
+    tallies = [offer.tallies.get(source, Tally()) for source in sources]
     await session.run(
         "INSERT INTO feeds AS f (source, read, standing, superseded, duplicates, refused, "
         "last_event_time, last_received_at) SELECT * FROM unnest($1::text[], $2::bigint[], "
@@ -319,6 +249,12 @@ async def _count(
         "refused = f.refused + EXCLUDED.refused, "
         "last_event_time = greatest(f.last_event_time, EXCLUDED.last_event_time), "
         "last_received_at = greatest(f.last_received_at, EXCLUDED.last_received_at)",
-        sources, *columns, [last.get(source) for source in sources],
-        [now if counts[source][0] else None for source in sources],
-    )  # fmt: skip
+        sources,
+        [tally.read for tally in tallies],
+        [settled.standing.get(source, 0) for source in sources],
+        [superseded[source] for source in sources],
+        [repeated[source] for source in sources],
+        [tally.refused for tally in tallies],
+        [tally.last for tally in tallies],
+        [now if tally.read else None for tally in tallies],
+    )

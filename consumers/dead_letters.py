@@ -14,7 +14,7 @@ from aiokafka import ConsumerRecord
 from app.dead_letters.letter import pack
 from app.errors import TooLarge
 from app.events.refusals import Refusal
-from app.ingest import Origin, Refused
+from app.offer import Origin, Refused
 from app.producer import Producer, Record
 from app.settings import Settings
 from app.topics import DEAD_LETTERS, named

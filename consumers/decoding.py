@@ -12,7 +12,7 @@ from app.events.cloudevents import from_kafka
 from app.events.refusals import Refusal
 from app.events.types import Event
 from app.feeds.feed import Feed, Ignored, ReadAgain, is_tombstone, read_hook, record_hook
-from app.ingest import Refused
+from app.offer import Arrival, Offer
 from app.settings import Settings
 from consumers.brake import Verdict
 from consumers.dead_letters import Letter
@@ -25,11 +25,14 @@ _LOG_APPEND_TIME = 1
 
 
 class Polled(msgspec.Struct):
-    """One poll, decoded: `reached` is the offset after each partition's last record, `stamps`
-    the moment the broker took that record (None where its producer's clock was kept), `ignored`
-    what meant nothing by feed and reason, `notes` what a vendor has to be asked for."""
+    """One poll, decoded and laid out in `offer`: `reached` is the offset after each partition's
+    last record, `stamps` the moment the broker took that record (None where its producer's clock
+    was kept), `ignored` what meant nothing by feed and reason, `notes` what a vendor has to be
+    asked for.
+    """
 
-    arrivals: list[Event | Refused] = []
+    offer: Offer
+    arrivals: list[Arrival] = []  # not laid out yet
     letters: list[Letter] = []
     verdicts: list[Verdict] = []
     reached: dict[Partition, int] = {}
@@ -44,9 +47,12 @@ async def decode(
     now: datetime,
     settings: Settings,
     feeds: Mapping[str, Feed],
+    offer: Offer,
 ) -> Polled:
-    """Decode what was polled, in its order within each partition; `feeds` by their topics."""
-    batch = Polled()
+    """Decode what was polled into `offer`, in its order within each partition; `feeds` by their
+    topics.
+    """
+    batch = Polled(offer)
     for tp, records in polled.items():
         partition, feed = (tp.topic, tp.partition), feeds.get(tp.topic)
         breath = _BREATH if feed is None else _BREATH_OF_FEEDS
@@ -56,6 +62,8 @@ async def decode(
                     _decode_one(batch, partition, record, now, settings.currency)
                 else:
                     _read_one(batch, partition, record, feed, now, settings)
+            offer.add(batch.arrivals)
+            batch.arrivals.clear()
             await asyncio.sleep(0)
         if records:
             batch.reached[partition] = records[-1].offset + 1

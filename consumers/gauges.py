@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from app import metrics
-from app.ingest import Outcome, Refused
+from app.ingest import Outcome
+from app.offer import Refused
 from consumers.decoding import Polled
 from consumers.positions import Partition
 
@@ -19,7 +20,7 @@ def measure_lag(lag: Mapping[Partition, int]) -> None:
 
 def measure_batch(batch: Polled, outcome: Outcome, seconds: float, now: datetime) -> None:
     """One committed batch: it took `seconds`, and it is readable since `now`."""
-    metrics.BATCH_EVENTS.observe(len(batch.arrivals))
+    metrics.BATCH_EVENTS.observe(len(batch.offer.arrivals))
     metrics.BATCH_SECONDS.observe(seconds)
     for letter in batch.letters:
         metrics.DEAD_LETTERS.labels(letter.refusal.code).inc()
@@ -35,7 +36,7 @@ def measure_batch(batch: Polled, outcome: Outcome, seconds: float, now: datetime
 def _outcomes(batch: Polled, outcome: Outcome) -> Counter[tuple[str, str, str]]:
     duplicates = set(outcome.duplicate_positions)
     counts: Counter[tuple[str, str, str]] = Counter()
-    for position, arrival in enumerate(batch.arrivals):
+    for position, arrival in enumerate(batch.offer.arrivals):
         if isinstance(arrival, Refused):
             counts["unknown", "unknown", "refused"] += 1  # nobody's text becomes a label unread
         else:

@@ -261,7 +261,13 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
         most = max(1, min(self._settings.batch_events, max(IDLE_EVENTS, lag)))
         polling = self._consumer.getmany(timeout_ms=int(POLL_SECONDS * 1000), max_records=most)
         polled = await self._stopping.unless(polling) or {}
-        return await decode(polled, now=clock(), settings=self._settings, feeds=self._feeds)
+        return await decode(
+            polled,
+            now=clock(),
+            settings=self._settings,
+            feeds=self._feeds,
+            offer=self._door.offer(),
+        )
 
     async def _take(self, batch: Polled) -> None:
         started, now = time.monotonic(), clock()
@@ -275,7 +281,7 @@ class Runner(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         await self._dead_letters.send(batch.letters, now)
         await keep_notes(self._database, batch.notes, now)
-        outcome = await self._door.take(batch.arrivals, now=now, advances=advances)
+        outcome = await self._door.take_offer(batch.offer, now=now, advances=advances)
         self._positions.moved(advances)
         self._dead_letters.committed()
         self._brake.keep(runs)

@@ -89,7 +89,7 @@ async def test_an_import_that_broke_off_goes_on_where_it_was(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = ndjson(tmp_path / "a.ndjson", [customer(n) for n in range(30)])
-    take, calls = Door.take, 0
+    take, calls = Door.take_offer, 0
 
     async def breaks(*args: Any, **kwargs: Any) -> Any:
         nonlocal calls
@@ -98,7 +98,7 @@ async def test_an_import_that_broke_off_goes_on_where_it_was(
             raise Unavailable("gone")
         return await take(*args, **kwargs)
 
-    monkeypatch.setattr(Door, "take", breaks)
+    monkeypatch.setattr(Door, "take_offer", breaks)
     with pytest.raises(Unavailable):
         await taken(database, path)
     done = await taken(database, path)

@@ -22,7 +22,8 @@ from app.events.types import (
     RepRecorded,
     ReturnLine,
 )
-from app.ingest import Advance, Door, Origin, Outcome, Refused, stored_offsets
+from app.ingest import Advance, Door, Outcome, stored_offsets
+from app.offer import Origin, Refused
 from app.settings import read
 from app.verify import verify
 

@@ -15,8 +15,9 @@ from app.events.cloudevents import MOST_BODY, from_http
 from app.events.refusals import Refusal
 from app.events.types import Event
 from app.exact import encode
-from app.ingest import Origin, Outcome, Refused
+from app.ingest import Outcome
 from app.keys import Key
+from app.offer import Origin, Refused
 
 router = APIRouter(tags=["events"])
 

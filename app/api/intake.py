@@ -10,7 +10,8 @@ from datetime import datetime
 
 from app.errors import Fenced, RingsideError, Unavailable
 from app.events.types import Event
-from app.ingest import Door, Outcome, Refused
+from app.ingest import Door, Outcome
+from app.offer import Refused
 
 MOST_EVENTS = 5_000
 MOST_WAITING = 200

@@ -30,7 +30,13 @@ _SINCE = " UNION ALL ".join(
 
 async def set_apart(session: Reading, desk: Desk, rows: Sequence[AnyRow]) -> Sequence[AnyRow]:
     """Lay the plain legs among `rows` on the desk, but on no shelf; returns the other rows."""
-    named = Counter([row.call_id for row in rows if isinstance(row, Leg | Segment | Conversation)])
+    named = Counter(
+        [
+            row.call_id
+            for row in rows
+            if type(row) is Leg or type(row) is Segment or type(row) is Conversation
+        ]
+    )
     alone = {
         row.call_id: row
         for row in rows

@@ -9,7 +9,8 @@ import pytest
 from app.db import Database
 from app.dead_letters.letter import pack
 from app.events.refusals import Refusal
-from app.ingest import Door, Origin, Refused
+from app.ingest import Door
+from app.offer import Origin, Refused
 from app.settings import read
 from tests.api.desk import NOW, Desk, call, event, serving
 

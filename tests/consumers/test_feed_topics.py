@@ -13,8 +13,10 @@ from app.db import Database
 from app.dead_letters.kept import Choice
 from app.dead_letters.replay import replay
 from app.errors import BadConfiguration
+from app.facts.numbers import Numbers
 from app.feeds.registry import feed_topics
 from app.ingest import Door
+from app.offer import Offer
 from app.producer import Producer, Record, connection
 from app.proof.ledgers import ledgers
 from app.settings import Settings
@@ -177,11 +179,11 @@ async def test_one_bad_part_of_a_record_is_one_dead_letter_of_all_of_it() -> Non
     deployed = chosen("kafka.test:9092", "p").model_copy(update={"feed_topics": ("crm=hubspot",)})
     batch = await decode(
         {_place("crm"): [Of()]}, now=datetime(2025, 12, 1, tzinfo=UTC),
-        settings=deployed, feeds=feed_topics(deployed),
+        settings=deployed, feeds=feed_topics(deployed), offer=Offer(Numbers("secret", "US")),
     )  # fmt: skip
     (letter,) = batch.letters
     assert (letter.refusal.code, letter.refused().payload) == ("missing", Of.value)
-    assert len(batch.arrivals) == 3
+    assert len(batch.offer.arrivals) == 3
     assert [verdict.refusal for verdict in batch.verdicts] == [letter.refusal]
     assert batch.reached == {("crm", 0): 8}
 

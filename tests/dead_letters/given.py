@@ -7,7 +7,8 @@ from app.db import Database
 from app.dead_letters.kept import Choice, listed
 from app.dead_letters.letter import Envelope
 from app.events.refusals import Refusal
-from app.ingest import Door, Origin, Refused
+from app.ingest import Door
+from app.offer import Origin, Refused
 from app.proof.ledgers import ledgers
 from app.settings import read
 

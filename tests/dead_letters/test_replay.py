@@ -20,8 +20,9 @@ from app.events.refusals import Refusal
 from app.feeds import aircall, shopify
 from app.feeds.feed import Hook, ReadAgain
 from app.feeds.registry import FEEDS
-from app.ingest import Door, Origin, Refused
+from app.ingest import Door
 from app.main import create_app
+from app.offer import Origin, Refused
 from app.producer import Producer, Record
 from app.rereads.notes import backlogs
 from app.settings import Settings, read

@@ -42,9 +42,9 @@ MUTATIONS = (
         INGEST,
     ),
     Mutation(
-        "app/ingest.py",
-        "for key, each in first.items() if key in new], sorted(duplicates)",
-        "for key, each in first.items()], sorted(duplicates)",
+        "app/offer.py",
+        "before = [self.first.pop(name)[0] for name in known]",
+        "before = [self.first[name][0] for name in known]",
         "the same source and id again is a duplicate, however much later",
         INGEST,
     ),
