@@ -11,11 +11,14 @@ from msgspec import UNSET
 
 from app.periods import FIRST_DAY, Kind, day_start, period_of
 from app.restated import Restatement, Value, newest
+from app.rollups import MEASURES
 from app.titles import ECHOES
 from app.view import View
 
 MOST_RECORDS = 2_000
 WEEK = timedelta(days=7)
+# Measures are told in the order of the rollups.
+_PLACE = {measure: place for place, measure in enumerate(MEASURES)}
 
 
 class Moved(NamedTuple):
@@ -128,8 +131,9 @@ def telling(measures: Sequence[str]) -> list[str]:
 def _change(view: View, records: Sequence[Restatement]) -> Change:
     first, last_day = records[0], _last_day(records[0])
     shown = set(telling([r.measure for r in records]))
-    # They come newest first; within one change the ledger has them in the order of the rollups.
-    moved = [Moved(r.measure, r.before, r.after) for r in reversed(records) if r.measure in shown]
+    # They come newest first, and within one change event by event.
+    ordered = sorted(records, key=lambda r: (_PLACE.get(r.measure, len(_PLACE)), r.id))
+    moved = [Moved(r.measure, r.before, r.after) for r in ordered if r.measure in shown]
     name, _ = view.roster.card(first.rep_id, last_day)
     causes = {(r.source, r.event_id): r for r in records}
     return Change(

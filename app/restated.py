@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from app.exact import number
 from app.periods import FIRST_DAY, LAST_DAY, Kind, Period
+from app.restatements import RECORDS, RECORDS_A_ROW
 from app.spans import Span, served
 from app.view import View
 
@@ -74,13 +75,18 @@ _SEEN = """
     SELECT FROM unnest(${1}::text[], ${2}::date[], ${3}::date[]) AS s(rep_id, lo, hi)
     WHERE s.rep_id = r.rep_id AND r.day < s.hi AND coalesce(r.last_day, r.day) >= s.lo))
 """
+# By rows, so that their key gives the order, however many there are.
 _RECORDS = f"""
-SELECT * FROM restatements r WHERE final
+SELECT r.* FROM (
+    SELECT d.id AS of_row, d.id + m.n - 1 AS id, d.rep_id, d.day, d.last_day, m.measure, m.before,
+        m.after, d.team_before, d.team_after, d.at, d.source, d.event_id, d.kind, d.key, d.how
+    FROM {RECORDS} WHERE d.final AND d.id > $5::bigint - {RECORDS_A_ROW}
+) AS r WHERE r.id > $5
 AND ($1::date IS NULL OR coalesce(last_day, day) >= $1) AND ($2::date IS NULL OR day < $2)
-AND ($3::text IS NULL OR rep_id = $3) AND ($4::text[] IS NULL OR measure = ANY($4)) AND id > $5
+AND ($3::text IS NULL OR rep_id = $3) AND ($4::text[] IS NULL OR measure = ANY($4))
 AND ($6::timestamptz IS NULL OR at >= $6)
 AND {_SEEN.format(7, 8, 9, 10)}
-ORDER BY id LIMIT $11
+ORDER BY of_row, id LIMIT $11
 """
 
 

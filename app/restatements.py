@@ -1,17 +1,21 @@
 """The ledger of restatements: a day that was final changes only with a record of it here.
 
-Beside the records stands what they alone do not tell, so that any past moment can be read again
-to the last digit: what was counted once (customers called, missed calls), and the states of reps
-and time off as they were before each change. `app.past` reads it.
+A record is about one measure. What one event moved of a day at once is one row, its measures in
+arrays; the view `restatements`, which the migrations make, has a row for each record. Beside them
+stands what they alone do not tell, so that any past moment can be read again to the last digit:
+what was counted once (customers called, missed calls), and the states of reps and time off as
+they were before each change. `app.past` reads it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -20,6 +24,7 @@ from sqlalchemy import (
     Index,
     Numeric,
     Table,
+    Text,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -28,17 +33,19 @@ from app.db import Writing, metadata
 from app.directory import Directory
 from app.facts.tables import words
 from app.periods import DAY
-from app.rollups import MEASURES
+from app.rollups import MEASURES, Row, parted
 
-restatements = Table(
-    "restatements",
+restated_days = Table(
+    "restated_days",
     metadata,
+    # Of a row with several measures the n-th record has the id `id + n - 1`: the sequence leaves
+    # room for `RECORDS_A_ROW`.
     Column("id", BigInteger, primary_key=True, autoincrement=True),
     words("rep_id", needed=True),
     Column("day", Date, nullable=False),
-    words("measure", needed=True),
-    Column("before", Numeric),
-    Column("after", Numeric),
+    Column("measures", ARRAY(Text(collation="C"))),
+    Column("befores", ARRAY(Numeric)),
+    Column("afters", ARRAY(Numeric)),
     Column("at", DateTime(timezone=True), nullable=False),
     words("source", needed=True),
     words("event_id", needed=True),
@@ -46,15 +53,25 @@ restatements = Table(
     words("kind"),
     words("key"),
     words("how"),
-    # A change of who the rep is holds for a stretch of days: `day` to `last_day`; else null.
-    Column("last_day", Date),
-    words("team_before"),
-    words("team_after"),
     # False: not final yet, but perhaps within a figure of others that was. Kept to be undone.
     Column("final", Boolean, nullable=False, server_default=text("true")),
+    # One measure of a stretch of days, `day` to `last_day`, in place of the arrays: who the rep is
+    # changes them all. Earlier versions wrote every record so, with `last_day` null.
+    Column("last_day", Date),
+    words("measure"),
+    Column("before", Numeric),
+    Column("after", Numeric),
+    words("team_before"),
+    words("team_after"),
     Index(None, "day", "rep_id"),
     Index(None, "at"),
 )
+
+RECORDS_A_ROW = 1_000
+# The records of the rows `d`, one a measure `m`.
+RECORDS = """restated_days d CROSS JOIN LATERAL unnest(
+    coalesce(d.measures, ARRAY[d.measure]), coalesce(d.befores, ARRAY[d.before]),
+    coalesce(d.afters, ARRAY[d.after])) WITH ORDINALITY AS m(measure, before, after, n)"""
 
 # What was, or was not, in a set of things counted once: a customer called, a call missed (which
 # may ring at a rep under several names, the `agent` of each leg).
@@ -96,6 +113,7 @@ _EAST = timedelta(hours=14)
 _EXACT = Context(prec=200)
 _NOTHING = (0,) * len(MEASURES)
 
+Day = tuple[str, date]
 How = Literal["came", "again", "withdrawn"]
 Kind = Literal["customer", "missed"]
 
@@ -170,69 +188,99 @@ class Closing:
         return max(d.of(rep_id).day_of(self.to) for d in (self.before, self.directory)) - DAY
 
 
-_COLUMNS = (
-    "rep_id", "day", "measure", "before", "after", "at", *Cause._fields, "final"
-)  # fmt: skip
+class Customers(NamedTuple):
+    """How many customers a rep's day has called, before and after a change; they may be equal."""
+
+    before: int
+    after: int
+    cause: Cause
+
+
+def all_by(cause: Cause) -> Mapping[Day, Mapping[str, Cause]]:
+    """One cause behind every measure of every day."""
+    of_day: defaultdict[str, Cause] = defaultdict(lambda: cause)
+    return defaultdict(lambda: of_day)
 
 
 async def restate(
     session: Writing,
-    moved: Sequence[tuple[Any, ...]],
-    causes: Mapping[tuple[str, date, str], Cause],
+    moved: Sequence[Row],
+    causes: Mapping[Day, Mapping[str, Cause]],
     closing: Closing,
-) -> None:
-    """Keep a record of every closed measure that `moved` changes; call it before they move.
+    customers: Mapping[Day, Customers] | None = None,
+) -> dict[Day, Cause]:
+    """Keep a record of every closed measure that `moved` changes; call it before they move. And of
+    the closed days of `customers`, whose set of customers called changes.
 
     `moved` holds `(rep_id, day, amount of each measure)`, `causes` the event behind each measure
-    of a day that is kept.
+    of a day that is kept. Answers which of these days have their first call now, or none any
+    more, and by what event.
     """
-    rows = [row for row in moved if closing.keeps(row[1])]
-    if not rows:
-        return
-    stored = {
+    called: dict[Day, Cause] = {}
+    sheaves: defaultdict[Day, _Sheaves] = defaultdict(dict)
+    for measures, rows in parted([row for row in moved if closing.keeps(row[1])]):
+        stored = await _stored(session, measures, rows)
+        for row in rows:
+            day = row[0], row[1]
+            before, by = stored.get(day, _NOTHING), causes[day]
+            if row[2] and not (before[0] and before[0] + row[2]):
+                called[day] = by[MEASURES[0]]
+            _bind(sheaves[day], day, zip(measures, before, row[2:], strict=False), by, closing)
+    for day, count in (customers or {}).items():
+        sheaf = sheaves[day].setdefault((count.cause, closing.final(*day)), ([], [], []))
+        for values, value in zip(sheaf, ("customers", count.before, count.after), strict=True):
+            values.append(value)
+    await session.copy(
+        "restated_days",
+        ("rep_id", "day", "measures", "befores", "afters", "at", *Cause._fields, "final"),
+        [
+            (*day, *sheaf, closing.now, *cause, final)
+            for day, of_day in sorted(sheaves.items())
+            for (cause, final), sheaf in of_day.items()
+        ],
+    )
+    return called
+
+
+async def _stored(
+    session: Writing, measures: Sequence[str], rows: Sequence[Row]
+) -> dict[Day, Sequence[Any]]:
+    """What these measures are on the days of `rows`."""
+    return {
         (record[0], record[1]): record[2:]
         for record in await session.fetch(
-            f"SELECT rep_id, day, {', '.join(MEASURES)} FROM rep_days WHERE (rep_id, day) IN "
+            f"SELECT rep_id, day, {', '.join(measures)} FROM rep_days WHERE (rep_id, day) IN "
             "(SELECT * FROM unnest($1::text[], $2::date[]))",
             [row[0] for row in rows], [row[1] for row in rows],
         )
     }  # fmt: skip
-    records = []
-    for rep_id, day, *amounts in rows:
-        before = stored.get((rep_id, day), _NOTHING)
-        at_once = closing.final(rep_id, day)
-        for measure, was, amount in zip(MEASURES, before, amounts, strict=True):
-            if not amount:
-                continue
-            final = at_once
-            if measure in LOOKS_AHEAD:
-                if not closing.keeps(day, measure):
-                    continue
-                final = closing.final(rep_id, day, measure)
-            after = was + amount if type(amount) is int else _EXACT.add(was, amount)
-            cause = causes[rep_id, day, measure]
-            records.append((rep_id, day, measure, was, after, closing.now, *cause, final))
-    await session.copy("restatements", _COLUMNS, records)
 
 
-async def restate_customers(
-    session: Writing,
-    counts: Mapping[tuple[str, date], tuple[int, int]],
-    causes: Mapping[tuple[str, date, str], Cause],
+# What changed of a day, by the event behind it and whether it was final: measures, before, after.
+_Sheaves = dict[tuple[Cause, bool], tuple[list[Any], list[Any], list[Any]]]
+
+
+def _bind(
+    sheaves: _Sheaves,
+    day: Day,
+    changes: Iterable[tuple[str, Any, Any]],
+    by: Mapping[str, Cause],
     closing: Closing,
 ) -> None:
-    """Keep a record of every closed day whose set of customers called changes, with their number
-    before and after; the two may be equal.
-    """
-    await session.copy(
-        "restatements",
-        _COLUMNS,
-        [
-            (rep_id, day, "customers", before, after, closing.now,
-             *causes[rep_id, day, "customers"], closing.final(rep_id, day))
-            for (rep_id, day), (before, after) in sorted(counts.items())
-        ],
-    )  # fmt: skip
+    """Add the measures of a day that change, `(measure, before, amount)`, to its sheaves."""
+    at_once = closing.final(*day)
+    for measure, was, amount in changes:
+        if not amount:
+            continue
+        final = at_once
+        if measure in LOOKS_AHEAD:
+            if not closing.keeps(day[1], measure):
+                continue
+            final = closing.final(*day, measure)
+        measures, befores, afters = sheaves.setdefault((by[measure], final), ([], [], []))
+        measures.append(measure)
+        befores.append(was)
+        afters.append(was + amount if type(amount) is int else _EXACT.add(was, amount))
 
 
 class Stretch(NamedTuple):
@@ -249,7 +297,7 @@ async def restate_teams(
 ) -> None:
     """Keep a record of every stretch of final days that changes its team: before and after."""
     await session.copy(
-        "restatements",
+        "restated_days",
         ("rep_id", "day", "last_day", "measure", "team_before", "team_after", "at",
          *Cause._fields),
         [
@@ -264,7 +312,7 @@ async def restate_working_days(
 ) -> None:
     """Keep a record of every stretch of final days that changes its number of working days."""
     await session.copy(
-        "restatements",
+        "restated_days",
         ("rep_id", "day", "last_day", "measure", "before", "after", "at", *Cause._fields),
         [
             (s.rep_id, s.day, s.last_day, "working_days", before, after, now, *s.cause)

@@ -167,6 +167,15 @@ async def move(session: Writing, rows: Sequence[Row]) -> None:
         "CREATE TEMP TABLE IF NOT EXISTS moved "
         "(LIKE rep_days INCLUDING DEFAULTS, again boolean NOT NULL) ON COMMIT DELETE ROWS"
     )
+    for measures, some in parted(rows):
+        await _move(session, measures, some)
+    await session.run(_MOVES, sorted({row[1] for row in rows}))
+
+
+def parted(rows: Iterable[Row]) -> list[tuple[tuple[str, ...], list[Row]]]:
+    """The rows without results, cut off where those begin, and the others; each with the measures
+    they hold. Of which there are none, is left out.
+    """
     cut = 2 + len(OF_CALLS)
     of_calls: list[Row] = []
     with_results: list[Row] = []
@@ -175,14 +184,11 @@ async def move(session: Writing, rows: Sequence[Row]) -> None:
             with_results.append(row)
         else:
             of_calls.append(row[:cut])
-    await _move(session, OF_CALLS, of_calls)
-    await _move(session, MEASURES, with_results)
-    await session.run(_MOVES, sorted({row[1] for row in rows}))
+    parts = (OF_CALLS, of_calls), (MEASURES, with_results)
+    return [(measures, some) for measures, some in parts if some]
 
 
 async def _move(session: Writing, measures: tuple[str, ...], rows: Sequence[Row]) -> None:
-    if not rows:
-        return
     months: set[Key] = set()
     records = []
     for row in rows:

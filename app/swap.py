@@ -2,7 +2,6 @@
 every final day that changes with it goes on record.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -16,7 +15,7 @@ from app.definition import Definition, closed_by, settings_by
 from app.facts.directory import load_directory
 from app.facts.rows import AnyRow, Conversation, Leg, Order, Quote, Return, Segment
 from app.meaning.ladder import MISSED
-from app.restatements import Cause, Closing, by_definition, restate, restate_customers
+from app.restatements import Cause, Closing, Customers, Day, all_by, by_definition, restate
 from app.rollups import MEASURES
 from app.settings import Settings
 from app.working_days import calendar_of
@@ -61,10 +60,8 @@ _AMOUNTS = ", ".join(f"coalesce(n.{m}, 0) - coalesce(o.{m}, 0) AS {m}" for m in 
 _SAME = " AND ".join(f"coalesce(n.{m}, 0) = coalesce(o.{m}, 0)" for m in MEASURES)
 
 
-async def _restate_sums(
-    session: Writing, closing: Closing, cause: Cause
-) -> dict[tuple[str, date], Cause]:
-    """Keep what the days' sums were; the days nobody announced that have other calls."""
+async def _restate_sums(session: Writing, closing: Closing, cause: Cause) -> dict[Day, Cause]:
+    """Keep what the days' sums were; the days nobody announced that have calls now, or had."""
     await session.run(
         "CREATE TEMP TABLE changed ON COMMIT DROP AS"
         f" SELECT coalesce(n.rep_id, o.rep_id) AS rep_id, coalesce(n.day, o.day) AS day, {_AMOUNTS}"
@@ -72,20 +69,15 @@ async def _restate_sums(
         f" ON n.rep_id = o.rep_id AND n.day = o.day WHERE NOT ({_SAME})"
     )
     await session.run("CREATE INDEX ON changed (rep_id, day)")
-    causes: defaultdict[tuple[str, date, str], Cause] = defaultdict(lambda: cause)
-    called: dict[tuple[str, date], Cause] = {}
+    called: dict[Day, Cause] = {}
     low: tuple[str, date] = ("", date.min)
     while page := await session.fetch(
         "SELECT * FROM changed WHERE (rep_id, day) > ($1, $2)"
         f" ORDER BY rep_id, day LIMIT {AT_ONCE}",
         *low,
     ):
-        await restate(session, [tuple(row) for row in page], causes, closing)
-        called.update(
-            ((row["rep_id"], row["day"]), cause)
-            for row in page
-            if row["calls"] and unannounced(row["rep_id"], row["day"], closing)
-        )
+        first = await restate(session, [tuple(row) for row in page], all_by(cause), closing)
+        called.update((day, cause) for day in first if unannounced(*day, closing))
         low = page[-1][0], page[-1][1]
     return called
 
@@ -121,9 +113,10 @@ async def _restate_distincts(session: Writing, closing: Closing, cause: Cause) -
     columns = [row[0] for row in days], [row[1] for row in days]
     before = await session.fetch(_CUSTOMERS.format("public"), *columns)
     after = await session.fetch(_CUSTOMERS.format("rebuild"), *columns)
-    counts = {(o[0], o[1]): (o[2], n[2]) for o, n in zip(before, after, strict=True)}
-    causes: defaultdict[tuple[str, date, str], Cause] = defaultdict(lambda: cause)
-    await restate_customers(session, counts, causes, closing)
+    customers = {
+        (o[0], o[1]): Customers(o[2], n[2], cause) for o, n in zip(before, after, strict=True)
+    }
+    await restate(session, (), {}, closing, customers)
 
 
 def _last_kept(closing: Closing) -> date:

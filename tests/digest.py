@@ -7,7 +7,7 @@ from app.db import Database
 # What says when something arrived, or in what batch, and nothing about what it means.
 _CLOCKS = {"received_at", "updated_at", "last_received_at", "replayed_at", "complete_to"}
 # How often a final figure was restated, or a day moved, hangs on order and batches.
-_LEDGER = {"restatements", "restated_parts", "directory_changes"}
+_LEDGER = {"restated_days", "restated_parts", "directory_changes"}
 _REBUILDS = {"definitions", "rebuilds", "rebuild_touched"}
 _PASSING = {"offsets", "versions", "alembic_version", "day_moves", *_LEDGER, *_REBUILDS}
 

@@ -12,6 +12,7 @@ from app.db import Database
 from app.events.types import Customer, Event, QuoteRecorded, RecordVoided, RepRecorded
 from app.ingest import Door
 from app.restated import Restatement, Value
+from app.rollups import MEASURES
 from app.settings import read
 from app.view import Views
 from tests.test_ingest import SETTINGS, call
@@ -63,6 +64,21 @@ async def test_each_change_with_its_figures_and_its_event_newest_first(database:
     assert (seen.figures, seen.whole) == (0, True)
     later = await found(database, NOW + hour, weeks=1)
     assert later.told == seen.told
+
+
+async def test_figures_of_one_change_come_in_order_whichever_event_moved_them(
+    database: Database,
+) -> None:
+    door = Door(database, SETTINGS)
+    await door.take([rep("ada", "West")], now=NOW - timedelta(hours=1))
+    missed = call("m", direction="inbound", answered_at=None, talk_seconds=None, hold_seconds=None,
+                  outcome="no_answer")  # fmt: skip
+    await door.take([missed, call("a", call_id="c2")], now=NOW)
+    (change,) = [c for c in (await found(database)).told if c.day == DAY]
+    assert {cause.event_id for cause in change.causes} == {"m", "a"}
+    told = [moved.measure for moved in change.moved]
+    assert "missed_inbound" in told
+    assert told == sorted(told, key=MEASURES.index)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from app.db import Database
@@ -17,6 +18,8 @@ from app.events.types import (
     TimeOffRecorded,
 )
 from app.ingest import Door
+from app.restatements import RECORDS_A_ROW
+from app.rollups import MEASURES
 from tests.test_ingest import SETTINGS, call, rows
 
 D = Decimal
@@ -59,6 +62,40 @@ async def test_a_correction_of_a_final_day(database: Database) -> None:
             ("working_days", 1),
         )
     ]  # fmt: skip
+
+
+async def test_what_one_event_moved_of_a_day_is_one_row(database: Database) -> None:
+    """Of two calls at once the last names what both moved; each record has an id of its own."""
+    door = Door(database, SETTINGS)
+    one = call("a", direction="inbound", customer=Customer("k1"), answered_at=None,
+               talk_seconds=None, hold_seconds=None, outcome="no_answer")  # fmt: skip
+    two = call("b", call_id="c2", customer=Customer("k2"))
+    await door.take([one, two], now=FINAL)
+    await door.take([call("c", call_id="c3", customer=Customer("k2"))], now=FINAL)
+    stored = await rows(
+        database,
+        "SELECT id, measures, befores, afters, event_id FROM restated_days"
+        " WHERE measures IS NOT NULL ORDER BY id",
+    )
+    ids = [row[0] for row in stored]
+    by_event: dict[str, list[str]] = {}
+    for _, measures, _, _, event_id in stored:
+        by_event.setdefault(event_id, []).extend(measures)
+    assert by_event["a"] == ["missed_inbound"]
+    assert {"calls", "outbound_calls", "customers"} <= {*by_event["b"]}
+    assert [row[4] for row in stored].count("b") == [row[4] for row in stored].count("c") == 1
+    told = await rows(
+        database,
+        "SELECT id, measure, before, after, event_id FROM restatements WHERE last_day IS NULL"
+        " ORDER BY id",
+    )
+    assert told == [
+        (first + n, measure, before, after, event_id)
+        for first, measures, befores, afters, event_id in stored
+        for n, (measure, before, after) in enumerate(zip(measures, befores, afters, strict=True))
+    ]
+    assert all(after - before >= RECORDS_A_ROW for before, after in pairwise(ids))
+    assert len(MEASURES) < RECORDS_A_ROW
 
 
 async def test_another_day_is_restated_by_what_reached_it(database: Database) -> None:

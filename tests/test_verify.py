@@ -154,7 +154,7 @@ async def test_a_repair_leaves_what_ingest_would(
 async def test_a_repair_of_final_days_is_restated(database: Database) -> None:
     await filled(database)
     async with database.writing() as session:
-        await session.run("DELETE FROM restatements")
+        await session.run("DELETE FROM restated_days")
         await session.run("UPDATE rep_days SET talk_time = 1 WHERE day = '2026-11-20'")
         await session.run("UPDATE legs SET party = 'c:x' WHERE call_id = 'c2'")
     await mended(database)
@@ -176,7 +176,7 @@ async def test_a_repair_that_brings_a_working_day_back_is_restated(database: Dat
     """Nobody announced the rep, so only a call makes a day one of work."""
     await filled(database)
     async with database.writing() as session:
-        await session.run("DELETE FROM restatements")
+        await session.run("DELETE FROM restated_days")
         await session.run("UPDATE rep_days SET calls = 0 WHERE day = '2026-11-20'")
     await mended(database)
     async with database.reading() as reading:

@@ -3,27 +3,25 @@ and the calls missed, which a team and the company count once however many reps 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from itertools import chain
 
+from app.batch.causes import first_of
 from app.batch.desk import Desk
 from app.db import Reading
 from app.facts.rows import Leg
 from app.meaning.ladder import CALL, MISSED, OUTBOUND
-from app.restatements import Cause, Part
+from app.restatements import Cause, Customers, Day, Part
 
 CALLED = CALL | OUTBOUND
-Key = tuple[str, date]
 
 
 class Distincts:
-    """The changes of closed days' sets: `parts` to be undone, `counts` of customers by day."""
+    """The changes of closed days' sets: `parts` to be undone, numbers of `customers` by day."""
 
     def __init__(self) -> None:
         self.parts: list[Part] = []
-        self.counts: dict[Key, tuple[int, int]] = {}
-        self.causes: dict[tuple[str, date, str], Cause] = {}
+        self.customers: dict[Day, Customers] = {}
 
 
 async def distincts_of(
@@ -31,19 +29,27 @@ async def distincts_of(
 ) -> Distincts:
     """What the desk's legs change of the sets of days that are kept; before they are written."""
     found = Distincts()
+    causes: dict[Day, Cause] = {}
     moved: Counter[tuple[str, date, str]] = Counter()
-    plain = ((None, leg) for leg in desk.plain if leg.day is not None and keeps(leg.day))
-    for before, after in chain(desk.legs.changed(), plain):
+    for leg in desk.plain:
+        if leg.day is None or not keeps(leg.day):
+            continue
+        customer = _called(leg)
+        if customer is not None:
+            moved[customer] += 1
+            causes[customer[:2]] = first_of(leg)
+        found.parts += _missed(None, leg)
+    for before, after in desk.legs.changed():
         was, now = _called(before), _called(after)
         if was != now:
             for customer, step in ((was, -1), (now, 1)):
                 if customer is not None and keeps(customer[1]):
                     moved[customer] += step
-                    found.causes[customer[0], customer[1], "customers"] = cause_of(after)
+                    causes[customer[:2]] = cause_of(after)
         found.parts += (part for part in _missed(before, after) if keeps(part.day))
     moved = Counter({key: step for key, step in moved.items() if step})
     if moved:
-        await _customers(session, found, moved)
+        await _customers(session, found, moved, causes)
     return found
 
 
@@ -63,33 +69,42 @@ def _missed(before: Leg | None, after: Leg) -> Iterator[Part]:
                 yield Part("missed", rep_id, day, after.call_id, after.agent, counted)
 
 
-def _missed_on(leg: Leg | None) -> Key | None:
+def _missed_on(leg: Leg | None) -> Day | None:
     if leg is None or not leg.marks & MISSED or leg.day is None:
         return None
     return leg.rep_id, leg.day
 
 
+# A day's calls as one array: told apart here, they are neither sorted there nor sent one by one.
+_PARTIES = (
+    "SELECT d.rep_id, d.day, c.parties FROM unnest($1::text[], $2::date[]) AS d(rep_id, day)"
+    " CROSS JOIN LATERAL (SELECT array_agg(l.party) AS parties FROM legs l"
+    " WHERE l.rep_id = d.rep_id AND l.day = d.day"
+    f" AND l.marks & {CALLED} = {CALLED} AND l.party IS NOT NULL) AS c"
+)
+
+
 async def _customers(
-    session: Reading, found: Distincts, moved: Counter[tuple[str, date, str]]
+    session: Reading,
+    found: Distincts,
+    moved: Counter[tuple[str, date, str]],
+    causes: Mapping[Day, Cause],
 ) -> None:
     days = sorted({(rep_id, day) for rep_id, day, _ in moved})
-    stored: dict[Key, dict[str, int]] = {key: {} for key in days}
-    for rep_id, day, party, calls in await session.fetch(
-        "SELECT l.rep_id, l.day, l.party, count(*) FROM unnest($1::text[], $2::date[])"
-        " AS d(rep_id, day) JOIN legs l ON l.rep_id = d.rep_id AND l.day = d.day"
-        f" WHERE l.marks & {CALLED} = {CALLED} AND l.party IS NOT NULL GROUP BY 1, 2, 3",
-        [rep_id for rep_id, _ in days],
-        [day for _, day in days],
-    ):
-        stored[rep_id, day][party] = calls
-    steps: Counter[Key] = Counter()
+    stored = {
+        (rep_id, day): parties or []
+        for rep_id, day, parties in await session.fetch(
+            _PARTIES, [rep_id for rep_id, _ in days], [day for _, day in days]
+        )
+    }
+    steps: Counter[Day] = Counter()
     changed = set()
     for (rep_id, day, party), step in sorted(moved.items()):
-        before = stored[rep_id, day].get(party, 0)
+        before = stored[rep_id, day].count(party)
         if (before > 0) != (before + step > 0):
             changed.add((rep_id, day))
             steps[rep_id, day] += 1 if before == 0 else -1
             found.parts.append(Part("customer", rep_id, day, party, "", before > 0))
-    found.counts = {
-        key: (len(stored[key]), len(stored[key]) + steps[key]) for key in days if key in changed
-    }
+    for key in changed:
+        before = len(set(stored[key]))
+        found.customers[key] = Customers(before, before + steps[key], causes[key])

@@ -1,17 +1,18 @@
 """By how much each rep's day moves with a batch: what its rows add now, less what they added."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from app.batch.causes import Causes, fresh
+from app.batch.causes import Causes, first_of, fresh
 from app.batch.desk import Desk
 from app.batch.pairs import Pairs, remarked_amounts
 from app.batch.reach import Dirty
 from app.facts.rows import Conversation, Leg, Order, Quote, Segment
 from app.facts.shelf import Shelf
 from app.meaning.contributions import of_leg, of_row
-from app.restatements import Cause
+from app.restatements import Cause, Day
 from app.rollups import Movement
 
 
@@ -39,15 +40,8 @@ class Change(NamedTuple):
     order_after: Order | None = None
 
 
-def changes(desk: Desk) -> Iterator[Change]:
-    """Everything that may count otherwise than before."""
-    for leg in desk.plain:
-        yield Change(None, leg)
-    yield from changes_on(desk)
-
-
 def changes_on(desk: Desk) -> Iterator[Change]:
-    """The same of what is on the desk's shelves."""
+    """Everything on the desk's shelves that may count otherwise than before."""
     for row_type in (Leg, Segment, Conversation, Quote, Order):
         shelf: Shelf[Any] = desk.shelves[row_type]
         for before, after in shelf.changed():
@@ -70,17 +64,20 @@ def _move(movement: Movement, contributions: Iterable[Any], sign: int) -> None:
 
 def causes_of(
     desk: Desk, pairs: Pairs, causes: Causes, keeps: Callable[[date], bool]
-) -> dict[tuple[str, date, str], Cause]:
+) -> dict[Day, dict[str, Cause]]:
     """The event behind every measure that the batch may move of a day that is kept."""
-    found: dict[tuple[str, date, str], Cause] = {}
+    found: defaultdict[Day, dict[str, Cause]] = defaultdict(dict)
 
     def name(contributions: Iterable[Any], cause: Cause) -> None:
         for rep_id, day, amounts in contributions:
             if keeps(day):
-                for measure, _ in amounts:
-                    found[rep_id, day, measure] = cause
+                found[rep_id, day].update([(measure, cause) for measure, _ in amounts])
 
-    for change in changes(desk):
+    for leg in desk.plain:
+        if leg.day is not None and keeps(leg.day):
+            cause = first_of(leg)
+            found[leg.rep_id, leg.day].update([(measure, cause) for measure, _ in of_leg(leg)])
+    for change in changes_on(desk):
         if not any(row is not None and row.day and keeps(row.day) for row in change[:2]):
             continue
         row = change.after

@@ -1,7 +1,6 @@
 """Puts on record whatever a batch changes of closed days, before any of it is written."""
 
 from collections.abc import Sequence
-from datetime import date
 from functools import cache
 from typing import Any
 
@@ -11,24 +10,21 @@ from app.batch.distincts import distincts_of
 from app.batch.movement import causes_of
 from app.batch.pairs import Pairs
 from app.db import Writing
-from app.restatements import Cause, Closing, keep_parts, restate, restate_customers
+from app.restatements import Cause, Closing, Day, keep_parts, restate
 
 
 async def put_on_record(
     session: Writing, desk: Desk, pairs: Pairs, moved: Sequence[tuple[Any, ...]], closing: Closing
-) -> dict[tuple[str, date], Cause]:
+) -> dict[Day, Cause]:
     """Keep every closed measure that `moved` moves, and what closed days count once.
 
-    Answers which closed days of reps may have another number of calls, and by what event.
+    Answers which closed days of reps have their first call now, or none any more, and by what
+    event.
     """
     keeps = cache(closing.keeps)
     causes = cache(lambda: Causes(desk))
     distincts = await distincts_of(session, desk, lambda leg: causes().of(leg), keeps)
-    by_measure: dict[tuple[str, date, str], Cause] = {}
-    if any(keeps(row[1]) for row in moved):
-        by_measure = causes_of(desk, pairs, causes(), keeps)
-        await restate(session, moved, by_measure, closing)
-    if distincts.parts:
-        await restate_customers(session, distincts.counts, distincts.causes, closing)
-        await keep_parts(session, distincts.parts, closing.now)
-    return {key[:2]: cause for key, cause in by_measure.items() if key[2] == "calls"}
+    await keep_parts(session, distincts.parts, closing.now)
+    closed = any(keeps(row[1]) for row in moved)
+    by_measure = causes_of(desk, pairs, causes(), keeps) if closed else {}
+    return await restate(session, moved, by_measure, closing, distincts.customers)

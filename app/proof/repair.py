@@ -5,7 +5,6 @@ then: whatever came in since the proof is in it. A closed day that changes is re
 """
 
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
@@ -29,7 +28,7 @@ from app.meaning.known import Known, Rates
 from app.proof.claims import mend_claims
 from app.proof.drift import Findings
 from app.proof.portion import Day
-from app.restatements import Cause, Closing, keep_parts, restate, restate_customers
+from app.restatements import Cause, Closing, all_by, keep_parts, restate
 from app.rollups import MEASURES, Movement, move, remake_months
 from app.settings import Settings, floors_of
 from app.work_calendar import WorkCalendar
@@ -110,7 +109,7 @@ async def _mend_facts(
     await work_out_calls(session, desk, dirty, pairs, afresh=True)
     await work_out_pairs(session, desk, pairs)
     distincts = await distincts_of(session, desk, lambda _: REPAIR, closing.keeps)
-    await restate_customers(session, distincts.counts, distincts.causes, closing)
+    await restate(session, (), {}, closing, distincts.customers)
     await keep_parts(session, distincts.parts, closing.now)
     days = {
         (row.rep_id, row.day)
@@ -141,9 +140,7 @@ async def mend_days(
     ):
         movement.add(rep_id, day, zip(MEASURES, stored, strict=True), -1)
     moved = movement.rows()
-    causes: defaultdict[tuple[str, date, str], Cause] = defaultdict(lambda: REPAIR)
-    await restate(session, moved, causes, closing)
-    called = {(row[0], row[1]): REPAIR for row in moved}
+    called = await restate(session, moved, all_by(REPAIR), closing)
     worked = await prepare_called(session, called, closing, calendar)
     await move(session, moved)
     await keep(session, worked, closing, calendar)

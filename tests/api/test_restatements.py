@@ -79,7 +79,7 @@ async def test_since_when_and_by_which_record(database: Database) -> None:
         problem = await desk.get("/v1/restatements", 422, since="2026-11-20T20:00:01Z")
         assert problem["errors"][0]["field"] == "since"
         async with database.writing() as session:
-            await session.run("UPDATE restatements SET at = at - interval '1 second'")
+            await session.run("UPDATE restated_days SET at = at - interval '1 second'")
         assert (await desk.get("/v1/restatements", since=NOW))["items"] == []
 
 

@@ -86,8 +86,8 @@ MUTATIONS = (
     ),
     Mutation(
         "app/swap.py",
-        'if row["calls"] and unannounced(row["rep_id"], row["day"], closing)',
-        "if False",
+        "for day in first if unannounced(*day, closing)",
+        "for day in first if False",
         "a rebuild that makes a first call restates the working day",
         CHANGED,
     ),
@@ -107,8 +107,8 @@ MUTATIONS = (
     ),
     Mutation(
         "app/proof/repair.py",
-        "called = {(row[0], row[1]): REPAIR for row in moved}",
-        "called: dict[tuple[str, date], Cause] = {}",
+        "worked = await prepare_called(session, called, closing, calendar)",
+        "worked = await prepare_called(session, {}, closing, calendar)",
         "a repair that brings a first call back restates the working day",
         ("tests/test_verify.py",),
     ),

@@ -141,8 +141,8 @@ MUTATIONS = (
     ),
     Mutation(
         "app/restatements.py",
-        "rows = [row for row in moved if closing.keeps(row[1])]",
-        "rows: list[tuple[Any, ...]] = []",
+        "in parted([row for row in moved if closing.keeps(row[1])])",
+        "in parted([])",
         "no final day changes without its restatement",
         ("tests/test_restatements.py",),
     ),
