@@ -12,9 +12,10 @@ from app.column import folded, wide
 from app.exact import Amount, plus
 from app.periods import DAY, Kind, period_of
 from app.rollups import MEASURES
-from app.sheets import Mask, Positions, Sheet, Sheets, Stretch
+from app.sheets import Mask, Positions, Sheet, Sheets
 from app.spans import Span, cut_at
 from app.sums import Cell, read_sums
+from app.sweep import Stretch
 from app.view import View
 
 # A sweep reads everybody's rows, but each at a fifth of what a row read by its span costs.

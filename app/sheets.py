@@ -5,48 +5,31 @@ any more. `day_moves` counts how often anybody's sums of a day moved, in the tra
 them, so a remembered column is exact for as long as the counts of its days are what they were.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.column import Column, added, of_amounts, wide
+from app.column import Column, added, wide
 from app.db import Reading
-from app.periods import DAY, Kind, months_before, period_of
-from app.rollups import AMOUNTS
+from app.periods import DAY, months_before
+from app.sweep import Ids, Stretch, Swept, sweep
 
 # Amounts that are kept, 8 bytes each: all KPIs of 10,000 reps for two times twelve months are 2 M.
 MOST_KEPT = 5_000_000
 
-# Amounts come as 64-bit units of so many decimals where they fit, which is nearly always.
-_PLACES = 4
-_ROOM = 10**14
+# Boards of several KPIs are asked for side by side, all of them again once their days have moved:
+# whoever reads the days first also reads what the others asked for before, if it is not more.
+MOST_FOR_OTHERS = 12
 
 Positions = NDArray[np.intp]
 Mask = NDArray[np.bool_]
-
-
-class Stretch(NamedTuple):
-    """Days from `start` up to, not including, `end`."""
-
-    start: date
-    end: date
-
-
-class Term(NamedTuple):
-    """Rows that are added, or with `minus` taken away, to make the sums of a stretch."""
-
-    table: str
-    key: str
-    start: date
-    end: date
-    minus: bool = False
 
 
 class Stamp(NamedTuple):
@@ -64,7 +47,6 @@ class Sheet:
     rows were taken away as well.
     """
 
-    stamp: Stamp
     rows: Mask
     unsure: Mask
     columns: dict[str, Column]
@@ -80,15 +62,35 @@ class Sheet:
         return both
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A sheet that holds while its days have this stamp; which of its measures were `asked` for,
+    and the ids that the last sweep found, with their positions.
+    """
+
+    stamp: Stamp
+    sheet: Sheet
+    asked: set[str]
+    reps: Ids
+    positions: Positions
+
+    def size(self) -> int:
+        """How much room it takes, in amounts: a position is as large as one, an id as two."""
+        return self.sheet.size() + 3 * len(self.positions)
+
+
 class Sheets:
     """Remembers sheets between questions. Reps get their positions as they are seen."""
 
     def __init__(self, most_kept: int = MOST_KEPT) -> None:
         self.reps: list[str] = []
         self._positions: dict[str, int] = {}
-        self._kept: OrderedDict[Stretch, Sheet] = OrderedDict()
+        self._kept: OrderedDict[Stretch, Kept] = OrderedDict()
         # A snapshot sees the same stamps however often they are looked at.
         self._seen: WeakKeyDictionary[Reading, dict[Stretch, Stamp]] = WeakKeyDictionary()
+        self._sweeping: WeakValueDictionary[tuple[Stretch, Stamp], asyncio.Lock] = (
+            WeakValueDictionary()
+        )
         self._most_kept = most_kept
 
     def positions(self, reps: Iterable[str]) -> Positions:
@@ -151,44 +153,35 @@ class Sheets:
     async def _sheet(
         self, reading: Reading, piece: Stretch, stamp: Stamp, measures: Sequence[str], today: date
     ) -> Sheet:
-        kept = self._kept.get(piece)
-        columns = dict(kept.columns) if kept is not None and kept.stamp == stamp else {}
-        missing = [measure for measure in measures if measure not in columns]
-        if kept is None or kept.stamp != stamp or missing:
-            read = await self._sweep(reading, stamp, _joined(_terms(piece, today)), missing)
-            kept = Sheet(stamp, read.rows, read.unsure, columns | read.columns)
+        # Whoever wants the same days in the same state waits for the one who reads them.
+        async with self._sweeping.setdefault((piece, stamp), asyncio.Lock()):
+            kept = self._kept.get(piece)
+            if kept is None or kept.stamp != stamp:
+                wanted = {*measures, *_for_others(kept)}
+                kept = self._placed(await sweep(reading, piece, wanted, today=today), stamp, kept)
+            elif missing := set(measures) - kept.sheet.columns.keys():
+                read = self._placed(await sweep(reading, piece, missing, today=today), stamp, kept)
+                read.sheet.columns.update(kept.sheet.columns)
+                kept = replace(read, asked=kept.asked)
+            kept.asked.update(measures)
             self._kept[piece] = kept
         self._kept.move_to_end(piece)
         self._forget()
-        return kept
+        return kept.sheet
 
-    async def _sweep(
-        self, reading: Reading, stamp: Stamp, terms: Sequence[Term], measures: Sequence[str]
-    ) -> Sheet:
-        """Read the sums that `terms` make."""
-        bounds = [bound for term in terms for bound in (term.start, term.end)]
-        (record,) = await reading.fetch(_swept(terms, measures, _packed), *bounds)
-        positions = self.positions(record["reps"] or ())
-        columns = {}
-        for measure in measures:
-            units = np.frombuffer(record[measure] or b"", ">i8").astype(np.int64)
-            column = Column(units, _PLACES if measure in AMOUNTS else 0)
-            if len(units) == len(positions):
-                columns[measure] = self._placed(column, positions)
-            else:  # an amount too large or with more decimals
-                columns[measure] = await self._read_text(reading, terms, measure)
-        unsure = self.positions(record["unsure"] or ())
-        rows = np.setdiff1d(positions, unsure) if len(unsure) else positions
-        return Sheet(stamp, self.mask(rows), self.mask(unsure), columns)
+    def _placed(self, read: Swept, stamp: Stamp, before: Kept | None) -> Kept:
+        """What was read, by position; reps that are those of the sheet before have theirs."""
+        if before is not None and before.reps == read.reps:
+            positions = before.positions
+        else:
+            positions = self.positions(read.reps.each())
+        rows = self.mask(positions)
+        unsure = self.positions(read.unsure.each())
+        rows[unsure] = False
+        columns = {name: self._column(column, positions) for name, column in read.columns.items()}
+        return Kept(stamp, Sheet(rows, self.mask(unsure), columns), set(), read.reps, positions)
 
-    async def _read_text(self, reading: Reading, terms: Sequence[Term], measure: str) -> Column:
-        """Read the sums of one measure whatever their size, slower."""
-        bounds = [bound for term in terms for bound in (term.start, term.end)]
-        (record,) = await reading.fetch(_swept(terms, [measure], _text), *bounds)
-        column = of_amounts(map(Decimal, record[measure].split(" ")))
-        return self._placed(column, self.positions(record["reps"]))
-
-    def _placed(self, column: Column, positions: Positions) -> Column:
+    def _column(self, column: Column, positions: Positions) -> Column:
         """The amounts, each at the position of its rep."""
         units = np.zeros(len(self.reps), column.units.dtype)
         units[positions] = column.units
@@ -196,10 +189,15 @@ class Sheets:
 
     def _forget(self) -> None:
         """Let go of what was asked for least lately, over the number of amounts kept."""
-        over = sum(sheet.size() for sheet in self._kept.values()) - self._most_kept
+        over = sum(kept.size() for kept in self._kept.values()) - self._most_kept
         while over > 0 and len(self._kept) > 1:
-            _, sheet = self._kept.popitem(last=False)
-            over -= sheet.size()
+            _, kept = self._kept.popitem(last=False)
+            over -= kept.size()
+
+
+def _for_others(before: Kept | None) -> set[str]:
+    """What to read of days that moved beside what is asked for."""
+    return before.asked if before and len(before.asked) <= MOST_FOR_OTHERS else set()
 
 
 def _pieces(whole: Stretch, today: date) -> Iterator[Stretch]:
@@ -223,93 +221,10 @@ async def _stamps(reading: Reading, pieces: Sequence[Stretch]) -> list[Stamp]:
     return [Stamp(*record) for record in records]
 
 
-def _terms(piece: Stretch, today: date) -> Iterator[Term]:
-    """The fewest rows that make the sums: whole months, and of a month in part either the days
-    that are in the piece, or the month less the days that are not.
-    """
-    start = piece.start
-    while start < piece.end:
-        month = period_of(Kind.MONTH, start)
-        end = min(month.end, piece.end)
-        outside = Stretch(month.start, start), Stretch(end, month.end)
-        if sum(_full(*days, today) for days in outside) < _full(start, end, today):
-            yield Term("rep_months", "month", month.start, month.end)
-            yield from (Term("rep_days", "day", *d, True) for d in outside if d.start < d.end)
-        else:
-            yield Term("rep_days", "day", start, end)
-        start = end
-
-
-def _full(start: date, end: date, today: date) -> int:
-    """How many days of `start`..`end` (exclusive) there can be much on."""
-    return max(0, (min(end, today + DAY) - start).days)
-
-
-def _joined(terms: Iterable[Term]) -> list[Term]:
-    """The same rows in fewer terms."""
-    joined: list[Term] = []
-    for term in sorted(terms, key=lambda t: (t.table, t.minus, t.start)):
-        last = joined[-1] if joined else None
-        if last is not None and last == term._replace(start=last.start, end=term.start):
-            joined[-1] = term._replace(start=last.start)
-        else:
-            joined.append(term)
-    return joined
-
-
-def _swept(terms: Sequence[Term], measures: Sequence[str], packed: Callable[[str], str]) -> str:
-    """A query of one row: `reps`, each measure with the amounts of all of them in one value, in
-    the same order; and `unsure`, from whom something was taken away.
-    """
-    alone = len(terms) == 1 and _one_row_a_rep(terms[0])
-    sums = "".join(f", {m if alone else _sum(m)} AS {m}" for m in measures)
-    lists = "".join(f", {packed(m)} AS {m}" for m in measures)
-    union = " UNION ALL ".join(_rows(i, term, measures) for i, term in enumerate(terms))
-    return (
-        f"SELECT array_agg(rep_id) AS reps, array_agg(rep_id) FILTER (WHERE minus) AS unsure{lists}"
-        f" FROM (SELECT rep_id{sums}, {'minus' if alone else 'bool_or(minus) AS minus'}"
-        f" FROM ({union}) AS r{'' if alone else ' GROUP BY rep_id'}) AS s"
-    )
-
-
-def _one_row_a_rep(term: Term) -> bool:
-    kind = Kind.DAY if term.key == "day" else Kind.MONTH
-    return term.end <= period_of(kind, term.start).end
-
-
-def _rows(number: int, term: Term, measures: Sequence[str]) -> str:
-    sign = "-" if term.minus else ""
-    wanted = "".join(f", {sign}{measure} AS {measure}" for measure in measures)
-    return (
-        f"SELECT rep_id{wanted}, {term.minus} AS minus FROM {term.table}"
-        f" WHERE {term.key} >= ${2 * number + 1}::date AND {term.key} < ${2 * number + 2}::date"
-    )
-
-
-def _sum(measure: str) -> str:
-    return f"sum({measure})" if measure in AMOUNTS else f"sum({measure})::bigint"
-
-
-def _packed(measure: str) -> str:
-    """All amounts in one value of 8 bytes each, one missing where it does not fit. The driver
-    takes six times as long to read the same from an array of numerics.
-    """
-    if measure not in AMOUNTS:
-        return f"string_agg(int8send({measure}), ''::bytea)"
-    return (
-        f"string_agg(CASE WHEN scale({measure}) <= {_PLACES} AND abs({measure}) < {_ROOM}"
-        f" THEN int8send(({measure} * {10**_PLACES})::bigint) END, ''::bytea)"
-    )
-
-
-def _text(measure: str) -> str:
-    return f"string_agg({measure}::text, ' ')"
-
-
 def _together(sheets: Sequence[Sheet], measures: Sequence[str]) -> Sheet:
     """The sums of sheets over stretches that follow each other."""
     width = max(len(mask) for sheet in sheets for mask in (sheet.rows, sheet.unsure))
     rows = np.logical_or.reduce([wide(sheet.rows, width) for sheet in sheets])
     unsure = np.logical_or.reduce([wide(sheet.unsure, width) for sheet in sheets]) & ~rows
     columns = {m: added([sheet.columns[m] for sheet in sheets]) for m in measures}
-    return Sheet(sheets[0].stamp, rows, unsure, columns)
+    return Sheet(rows, unsure, columns)

@@ -1,18 +1,22 @@
 """Sheets: the same sums as by spans, whichever rows they are made of, and never out of date."""
 
+import asyncio
 import random
+from collections.abc import Collection
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from app.db import Database
+from app import sheets as module
+from app.db import Database, Reading
 from app.exact import Amount
 from app.periods import DAY
 from app.rollups import AMOUNTS, MEASURES, move
 from app.sheets import Mask, Sheet, Sheets
 from app.spans import Span
 from app.sums import read_sums
+from app.sweep import Stretch, Swept, sweep
 from tests.sums_put_in import put_days
 
 TODAY = date(2026, 11, 20)
@@ -96,6 +100,14 @@ async def test_what_is_remembered_changes_with_the_days_it_is_of(database: Datab
     assert of(sheets, both) == {"r1": 1, "r2": 2}
 
 
+async def test_another_rep_in_the_place_of_one_has_the_own_sums(database: Database) -> None:
+    sheets = Sheets()
+    await put(database, moved("r1", TODAY, calls=1))
+    assert of(sheets, await read(database, sheets, TODAY, TODAY + DAY)) == {"r1": 1}
+    await put(database, moved("r1", TODAY, calls=-1), moved("r2", TODAY, calls=2))
+    assert of(sheets, await read(database, sheets, TODAY, TODAY + DAY)) == {"r2": 2}
+
+
 async def test_days_that_did_not_move_are_not_read_again(database: Database) -> None:
     sheets = Sheets()
     await put(database, moved("r1", TODAY, calls=1))
@@ -117,15 +129,85 @@ async def test_a_batch_of_a_version_that_tracks_no_moves_makes_all_be_read_again
     assert of(sheets, await read(database, sheets, TODAY, TODAY + DAY)) == {"r1": 7}
 
 
-async def test_an_amount_of_any_size_is_exact(database: Database) -> None:
-    sheets = Sheets()
-    for rep, net in (("r1", "0.00001"), ("r2", "123456789012345678.25"), ("r3", "7")):
-        await put(database, moved(rep, TODAY, net=Decimal(net)))
-    sheet = await read(database, sheets, TODAY, TODAY + DAY, "net", "returned")
-    assert of(sheets, sheet, "net") == {
-        "r1": Decimal("0.00001"), "r2": Decimal("123456789012345678.25"), "r3": 7,
-    }  # fmt: skip
-    assert of(sheets, sheet, "returned") == {}
+class Sweeps:
+    """Counts the sweeps, and what was read in each."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.read: list[set[str]] = []
+        self._sweep = sweep
+        monkeypatch.setattr(module, "sweep", self)
+
+    async def __call__(
+        self, reading: Reading, stretch: Stretch, measures: Collection[str], *, today: date
+    ) -> Swept:
+        self.read.append(set(measures))
+        return await self._sweep(reading, stretch, measures, today=today)
+
+
+async def test_who_wants_the_same_days_at_once_waits_for_the_one_who_reads_them(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweeps, sheets = Sweeps(monkeypatch), Sheets()
+    await put(database, moved("r1", TODAY, calls=1))
+    found = await asyncio.gather(*(read(database, sheets, TODAY, TODAY + DAY) for _ in range(5)))
+    assert [of(sheets, sheet) for sheet in found] == [{"r1": 1}] * 5
+    assert sweeps.read == [{"calls"}]
+
+
+async def test_of_days_that_moved_all_is_read_that_was_asked_for_before(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweeps, sheets = Sweeps(monkeypatch), Sheets()
+
+    for _ in range(2):
+        await put(database, moved("r1", TODAY, calls=1))
+        for measure in ("calls", "conversations", "net"):
+            await read(database, sheets, TODAY, TODAY + DAY, measure)
+    every = {"calls", "conversations", "net"}
+    assert sweeps.read == [{"calls"}, {"conversations"}, {"net"}, every]
+    # What nobody asked for since is left out again.
+    for _ in range(2):
+        await put(database, moved("r1", TODAY, calls=1))
+        await read(database, sheets, TODAY, TODAY + DAY, "calls")
+    assert sweeps.read[4:] == [every, {"calls"}]
+
+
+async def test_who_asks_for_little_does_not_read_much_for_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_FOR_OTHERS", 2)
+    sweeps, sheets = Sweeps(monkeypatch), Sheets()
+    for measures in (("calls", "conversations", "net"), ("calls",)):
+        await put(database, moved("r1", TODAY, calls=1))
+        await read(database, sheets, TODAY, TODAY + DAY, *measures)
+    assert sweeps.read == [{"calls", "conversations", "net"}, {"calls"}]
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_the_sums_are_those_of_the_spans_however_many_ask_while_days_move(
+    database: Database, seed: int
+) -> None:
+    draw, sheets = random.Random(seed), Sheets()
+    days = [TODAY - timedelta(days=i) for i in range(-2, 40)]
+    reps = [*REPS, "", "r 4\n", "ré5"]
+
+    async def move_some() -> None:
+        rows = {(draw.choice(reps), draw.choice(days)): draw.randrange(9) for _ in range(6)}
+        await put(database, *(moved(*key, calls=n, net=Decimal(n) / 8) for key, n in rows.items()))
+
+    async def ask() -> None:
+        start, end = sorted(draw.sample(days, 2)) if draw.random() < 0.5 else (TODAY, TODAY + DAY)
+        measures = draw.choice([("calls",), ("net",), ("calls", "net")])
+        async with database.reading() as reading:
+            sheet = await sheets.read(reading, start, end, measures, today=TODAY)
+            spans = [Span(i, rep, start, end) for i, rep in enumerate(reps)]
+            cells = await read_sums(reading, spans, measures)
+        for measure in measures:
+            sums = {reps[i]: found[measure] for (i, _), found in cells.items() if found[measure]}
+            assert of(sheets, sheet, measure) == sums, (start, end, measure)
+
+    for _ in range(12):
+        await asyncio.gather(ask(), ask(), move_some(), ask())
 
 
 async def test_what_was_asked_for_least_lately_is_forgotten_first(database: Database) -> None:
