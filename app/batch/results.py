@@ -64,7 +64,8 @@ async def _turn(session: Reading, desk: Desk, dirty: Dirty) -> None:
         if order.quote_id in dirty.quotes:
             pairs |= _pair(order)
     await quotes.load(session, "WHERE quote_id = ANY($1)", unique(named))
-    touched = {q.quote_id for q in quotes.now.values() if q.quote_id in named | dirty.quotes}
+    spoken_of = named | dirty.quotes
+    touched = {q.quote_id for q in quotes.now.values() if q.quote_id in spoken_of}
     for quote in quotes.now.values():
         if quote.quote_id in touched:
             pairs |= _pair(quote)
