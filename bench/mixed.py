@@ -134,12 +134,20 @@ def _void(f: Floor) -> Data:
     return {"kind": "call", "key": call["call_id"], "rep_id": call["rep_id"], "revision": 2**40}
 
 
-_MAKERS: dict[str, Callable[[Floor], Data]] = {
+MAKERS: dict[str, Callable[[Floor], Data]] = {
     "call.ended": _call, "talktime.recorded": _segment, "conversation.recorded": _conversation,
     "quote.recorded": _quote, "order.recorded": _order, "order.returned": _return,
     "customer.recorded": _customer, "rep.recorded": _rep, "time_off.recorded": _time_off,
     "fx_rate.recorded": _rate, "record.voided": _void,
 }  # fmt: skip
+
+
+def as_event(floor: Floor, kind: str, data: Data, name: str) -> bytes:
+    """What happened now on the floor, as structured JSON."""
+    return json.dumps({
+        "specversion": "1.0", "id": name, "source": "bench", "type": f"ringside.{kind}.v1",
+        "time": floor.moment.isoformat(), "data": data,
+    }).encode()  # fmt: skip
 
 
 def mixed(count: int, *, start: datetime, seed: int = 13) -> Iterator[bytes]:
@@ -155,16 +163,13 @@ def mixed(count: int, *, start: datetime, seed: int = 13) -> Iterator[bytes]:
             yield floor.draw.choice(recent)
             continue
         kind = floor.draw.choices(kinds, weights)[0] if floor.calls else "call.ended"
-        data = _MAKERS[kind](floor)
+        data = MAKERS[kind](floor)
         if floor.calls and chance < REPEATED + CORRECTED:
             kind, data = "call.ended", {**floor.draw.choice(floor.calls), "revision": number}
             data |= {"outcome": "voicemail", "talk_seconds": None}
         elif chance > 1 - REFUSED:
             data = {**data, "revision": "one"}
-        event = json.dumps({
-            "specversion": "1.0", "id": f"{seed}-{number}", "source": "bench",
-            "type": f"ringside.{kind}.v1", "time": floor.moment.isoformat(), "data": data,
-        }).encode()  # fmt: skip
+        event = as_event(floor, kind, data, f"{seed}-{number}")
         recent.append(event)
         del recent[:-REMEMBERED]
         yield event
