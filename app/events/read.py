@@ -146,14 +146,21 @@ def _order_line(f: Fields) -> OrderLine:
         discount=f.maybe_decimal("discount") or NONE,
         unit_cost=f.maybe_decimal("unit_cost"),
     )
-    with localcontext(_EXACT):
-        if line.discount > line.quantity * line.unit_price:
-            raise Invalid(
-                "inconsistent",
-                f.at("discount"),
-                f"{f.at('discount')} is more than quantity x unit_price",
-            )
+    if overdiscounted(line):
+        raise Invalid(
+            "inconsistent",
+            f.at("discount"),
+            f"{f.at('discount')} is more than quantity x unit_price",
+        )
     return line
+
+
+def overdiscounted(line: OrderLine) -> bool:
+    """Whether the discount is more than the line."""
+    if not line.discount:
+        return False
+    with localcontext(_EXACT):
+        return line.discount > line.quantity * line.unit_price
 
 
 def _return(f: Fields, _: Rules) -> OrderReturned:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.events.decode import MOST_BYTES, _careful, _plain, decode_binary
+from app.events.decode import MOST_BYTES, _careful, decode_binary
 from app.events.entry import Rules
+from app.events.quick import read_quickly
 from app.events.refusals import CODES, Refusal
 from app.events.types import (
     CallEnded,
@@ -283,9 +284,36 @@ def test_the_quick_path_reads_as_the_careful_one_does(kind: str, data: st.DataOb
         spoiled["data"][name] = data.draw(VALUES)
     body = json.dumps(spoiled).encode()
     careful = _careful(body, RULES)
-    quick = _plain(body, NOW)
-    assert quick is None or quick == careful
+    quick = read_quickly(body, NOW)
+    assert quick is None or repr(quick) == repr(careful)  # an amount keeps its digits
     assert decoded(body) == careful
+
+
+WRITTEN = (
+    "12.50", '"12.50"', "0", '"0"', "0.0000", '"0.00"', "-0", '"-0"', "-0.0", "1e2", '"1e2"', "1.50e1",
+    "1E-2", '"00012.50"', '"007"', "-1", '"-1"', '"+1"', '" 1"', '"1 "', '"1_0"', '"1."', '".5"', "1.1234",
+    "1.12345", '"1.12345"', "999999999999999.9999", "1000000000000000", '"1000000000000000"', "true",
+    "null", '""', "[]", "{}", '"NaN"', '"Infinity"', '"\\u0031"', '"\u0661"', "12345678901234567890",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_an_amount_is_read_quickly_as_with_care(written: str) -> None:
+    marked = json.dumps("here")
+    line = {"line_id": "1", "quantity": "2", "unit_price": "10.25", "unit_cost": "4"}
+    bodies = [json.dumps(event("quote.recorded", amount="here"))]
+    for name in ("quantity", "unit_price", "discount", "unit_cost"):
+        bodies.append(json.dumps(event("order.recorded", lines=[{**line, name: "here"}])))
+    for body in bodies:
+        spoiled = body.replace(marked, written).encode()
+        careful = _careful(spoiled, RULES)
+        quick = read_quickly(spoiled, NOW)
+        assert quick is None or repr(quick) == repr(careful)
+
+
+@pytest.mark.parametrize("kind", list(DATA)[:5])
+def test_a_plain_event_of_a_frequent_type_is_read_quickly(kind: str) -> None:
+    assert isinstance(read_quickly(json.dumps(event(kind)).encode(), NOW), Event)
 
 
 @settings(max_examples=1_500, deadline=None)
