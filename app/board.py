@@ -2,22 +2,21 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from msgspec import UNSET, Struct, UnsetType
-from msgspec.structs import asdict
 
 from app.exact import Amount, Shown
 from app.field import NOBODY, Field, read_field
 from app.figures import PeriodShown, card_day, check_known
 from app.kpi import Figure, Kpi, Status
-from app.leaderboard import Placing, Reason, rank_columns
+from app.leaderboard import Places, Reason, rank_columns
 from app.lineup import active_in
 from app.periods import DAY, Period
-from app.spans import Asked, Subject, commonest
+from app.spans import Asked, Span, Subject, commonest
 from app.tally import status_of
 from app.view import View
 
@@ -77,21 +76,25 @@ async def board(
     sample = kpi.min_sample if min_sample is None else min_sample
     before = await read_field(view, kpi, asked, teams, before=True)
     field = await read_field(view, kpi, asked, teams)
-    previous = _ranks(before, rank_columns(kpi, before.columns, len(before.reps), sample))
     placing = rank_columns(kpi, field.columns, len(field.reps), sample)
+    best = placing.best(limit)
+    ranks = placing.ranks(best).tolist()
+    previous = _previous(kpi, before, sample, [field.reps[i] for i in best.tolist()])
     period, zone, ends = _shown(view, field)
-    row = _rows(view, kpi, field)
-    ranked = zip(placing.ranks[:limit].tolist(), placing.order[:limit].tolist(), strict=True)
+    left = np.array([i for i, _ in placing.left], np.intp)
     return Board(
         kpi.id,
         PeriodShown(period.kind.value, period.start, period.end, zone),
         view.as_of,
         status_of(view, kpi, ends),
         [
-            Standing(**row(i), rank=place, previous_rank=previous(field.reps[i]))
-            for place, i in ranked
+            Standing(**row, rank=rank, previous_rank=was)
+            for row, rank, was in zip(_rows(view, kpi, field, best), ranks, previous, strict=True)
         ],
-        [Unranked(**row(i), reason=why) for i, why in placing.left],
+        [
+            Unranked(**row, reason=why)
+            for row, (_, why) in zip(_rows(view, kpi, field, left), placing.left, strict=True)
+        ],
     )
 
 
@@ -100,21 +103,23 @@ async def figures_by_rep(
 ) -> dict[str, Figure]:
     """The figures a board would rank, by rep id, of all who stand on it."""
     field = await read_field(view, kpi, asked, teams)
-    figure = field.figures(kpi, view.settings.currency)
-    return {rep_id: figure(i) for i, rep_id in enumerate(field.reps)}
+    everybody = np.arange(len(field.reps))
+    figures = field.figures(kpi, view.settings.currency, everybody)
+    return dict(zip(field.reps, figures, strict=True))
 
 
-def _ranks(field: Field, placing: Placing) -> Callable[[str], int | None]:
-    """The rank of a rep, None for one who is not ranked."""
-    ranks = np.zeros(len(field.reps), np.intp)
-    ranks[placing.order] = placing.ranks
+def _previous(kpi: Kpi, field: Field, sample: Amount, reps: Sequence[str]) -> list[int | None]:
+    """The ranks of these reps on a field, None for those who are not ranked on it."""
+    placing = rank_columns(kpi, field.columns, len(field.reps), sample)
+    there = {rep_id: place for rep_id in reps if (place := _place(field, rep_id)) is not None}
+    ranks = placing.ranks(np.array([*there.values()], np.intp)).tolist()
+    found = dict(zip(there, ranks, strict=True))
+    return [found.get(rep_id) or None for rep_id in reps]
 
-    def rank_of(rep_id: str) -> int | None:
-        i = bisect_left(field.reps, rep_id)
-        there = i < len(field.reps) and field.reps[i] == rep_id
-        return int(ranks[i]) or None if there else None
 
-    return rank_of
+def _place(field: Field, rep_id: str) -> int | None:
+    i = bisect_left(field.reps, rep_id)
+    return i if i < len(field.reps) and field.reps[i] == rep_id else None
 
 
 def _shown(view: View, field: Field) -> tuple[Period, str, datetime]:
@@ -130,25 +135,37 @@ def _shown(view: View, field: Field) -> tuple[Period, str, datetime]:
     return period, zone, ends or roster.timeline(NOBODY).ended(period.start, period.end)
 
 
-def _rows(view: View, kpi: Kpi, field: Field) -> Callable[[int], dict[str, Any]]:
-    """The fields of a `Row` of the rep at a place of the field."""
-    figure = field.figures(kpi, view.settings.currency)
-
-    def row(place: int) -> dict[str, Any]:
+def _rows(view: View, kpi: Kpi, field: Field, places: Places) -> Iterator[dict[str, Any]]:
+    """The fields of a `Row` of each of the reps at these places of the field."""
+    figures = field.figures(kpi, view.settings.currency, places)
+    for place, figure in zip(places.tolist(), figures, strict=True):
         rep_id = field.reps[place]
         name, team = _card(view, field, rep_id)
-        shown = asdict(figure(place))
-        del shown["status"]  # the board has one for all
-        return {"rep_id": rep_id, "name": name, "team": team, **shown}
-
-    return row
+        yield {
+            "rep_id": rep_id, "name": name, "team": team,
+            "value": figure.value, "numerator": figure.numerator,
+            "denominator": figure.denominator, "coverage": figure.coverage,
+            "currency": figure.currency,
+        }  # fmt: skip
 
 
 def _card(view: View, field: Field, rep_id: str) -> tuple[str | None, str | None]:
     """Name and team: those of the period's last day or of today, else of the last day served."""
+    cards: dict[str, tuple[str | None, str | None]] = field.lineup.memory.setdefault("cards", {})
+    card = cards.get(rep_id)
+    if card is None:
+        spans = field.spans_of(rep_id)
+        card = _made_card(view, field, rep_id, spans)
+        if len(spans) == 1:  # the same whatever facts there are
+            cards[rep_id] = card
+    return card
+
+
+def _made_card(
+    view: View, field: Field, rep_id: str, spans: Sequence[Span]
+) -> tuple[str | None, str | None]:
     day = card_day(view, rep_id, field.period_of(rep_id))
     timeline = view.roster.timeline(rep_id)
-    spans = field.spans_of(rep_id)
     if len(spans) > 1 and rep_id not in field.present:
         spans = [span for span in spans if active_in(timeline, span)]
     served = any(span.start <= day < span.end for span in spans)

@@ -26,10 +26,12 @@ class Column(NamedTuple):
     units: Units
     places: int
 
-    def amount(self, at: int) -> Amount:
-        """The amount at a position: an int where units are whole, else a decimal."""
-        units = int(self.units[at])
-        return Decimal(units).scaleb(-self.places, _EXACT) if self.places else units
+    def amounts(self, positions: NDArray[np.intp]) -> list[Amount]:
+        """The amounts at these positions: ints where units are whole, else decimals."""
+        units: list[int] = self.units[positions].tolist()
+        if not self.places:
+            return [*units]
+        return [Decimal(unit).scaleb(-self.places, _EXACT) for unit in units]
 
     def picked(self, positions: NDArray[np.intp]) -> "Column":
         """The amounts at these positions; past the end there are zeros."""

@@ -121,8 +121,9 @@ async def _cells(view: View, part: Part, sheet: Sheet, names: Sequence[str]) -> 
     there = _with_any(sheet.rows, positions, places, len(groups))
     there[await _places_unsure(view, part, sheet, there)] = True
     columns = [folded(sheet.columns[name].picked(positions), places, len(groups)) for name in names]
-    at = np.flatnonzero(there).tolist()
-    amounts = zip(*([column.amount(i) for i in at] for column in columns), strict=True)
+    where = np.flatnonzero(there)
+    at = where.tolist()
+    amounts = zip(*(column.amounts(where) for column in columns), strict=True)
     rows: Iterator[tuple[Amount, ...]] = amounts if names else iter([()] * len(at))
     return {
         (groups[i], part.bucket): dict(zip(names, row, strict=True))

@@ -5,7 +5,7 @@ part of it, and the few whose days are others than nearly everybody's, are read 
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -46,14 +46,13 @@ class Field:
     unannounced: frozenset[str]
     period: Period
 
-    def figures(self, kpi: Kpi, currency: str) -> Callable[[int], Figure]:
-        """The figure of the rep at a place of `reps`; the same for the same sums, made once."""
+    def figures(self, kpi: Kpi, currency: str, places: Positions) -> list[Figure]:
+        """The figures of the reps at these places of `reps`; for the same sums made once."""
         names = list(self.columns)
         made = lru_cache(MOST_ALIKE)(
             lambda *amounts: figure(kpi, dict(zip(names, amounts, strict=True)), currency)
         )
-        columns = list(self.columns.values())
-        return lambda place: made(*(column.amount(place) for column in columns))
+        return list(map(made, *(column.amounts(places) for column in self.columns.values())))
 
     def place_of(self, rep_id: str) -> int | None:
         """The rep's place in the lineup; None for one whom nobody announced."""
@@ -141,7 +140,7 @@ def _parted(
     swept, spans = {}, list(layout.apart)
     for days, places in layout.whole.items():
         if len(places) >= SWEEP_FROM * everybody:
-            swept[days] = np.array(places, np.intp)
+            swept[days] = layout.places(days)
         else:
             spans += [Span(place, reps[place], *days) for place in places]
     return swept, spans

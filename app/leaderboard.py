@@ -7,7 +7,7 @@ always share a rank.
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from math import ceil
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from msgspec import UNSET, Struct
@@ -69,14 +69,31 @@ def _places(values: list[tuple[Amount, str]]) -> Iterator[tuple[int, str]]:
         yield shared, rep_id
 
 
-class Placing(NamedTuple):
-    """A ranking of places in columns: `order` has those ranked, best first, with their `ranks`;
-    `left` those unranked and why.
+class Placing:
+    """A ranking of places in columns; `left` has those not ranked and why. Nobody is put in order
+    before somebody asks who the best are, and of these no more than are asked for.
     """
 
-    order: Places
-    ranks: Places
-    left: list[tuple[int, Reason]]
+    def __init__(self, keys: Units, ranked: Units, left: list[tuple[int, Reason]]) -> None:
+        self._keys = keys  # the less the better
+        self._ranked = ranked
+        self._in_order = np.sort(keys[ranked])
+        self.left = left
+
+    def best(self, limit: int | None = None) -> Places:
+        """Those ranked, best first, at most `limit`; equals stand in order of their places."""
+        count = len(self._in_order[:limit])
+        if not count:
+            return np.zeros(0, np.intp)
+        worst = self._in_order[count - 1]
+        places = np.flatnonzero(self._ranked & (self._keys <= worst))
+        # Sorting is stable: equals stay in order.
+        return places[np.argsort(self._keys[places], kind="stable")][:count]
+
+    def ranks(self, places: Places) -> Places:
+        """Their ranks: one more than the number of the better. 0 for those not ranked."""
+        better = np.searchsorted(self._in_order, self._keys[places])
+        return np.where(self._ranked[places], better + 1, 0)
 
 
 def rank_columns(
@@ -89,12 +106,11 @@ def rank_columns(
     over = total(kpi.over, columns, width) if kpi.over else None
     empty, small = _not_ranked(kpi, over, min_sample, width)
     keys = scaled(value, over, places(kpi))
-    # Sorting is stable: equals stay in order of rep id.
-    order = np.argsort(keys if kpi.polarity is Polarity.DOWN else -keys, kind="stable")
-    order = order[~(empty | small)[order]]
     left = np.flatnonzero(empty | small).tolist()
     return Placing(
-        order, _ranks(keys[order]), [(i, "no_data" if empty[i] else "small_sample") for i in left]
+        keys if kpi.polarity is Polarity.DOWN else -keys,
+        ~(empty | small),
+        [(i, "no_data" if empty[i] else "small_sample") for i in left],
     )
 
 
@@ -109,11 +125,3 @@ def _not_ranked(
     # Whole units are less than a sample where they are less than the next whole number.
     least = ceil(Decimal(min_sample).scaleb(decimals))
     return over.units <= 0, scaled(over, None, decimals) < least
-
-
-def _ranks(keys: Units) -> Places:
-    """The ranks of keys that are in order: one more than the place of the first of the equals."""
-    place = np.arange(1, len(keys) + 1)
-    first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
-    ranks: Places = np.maximum.accumulate(np.where(first, place, 0))
-    return ranks

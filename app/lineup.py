@@ -10,9 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.directory import Timeline
 from app.periods import Kind, Period, period_of
 from app.spans import Asked, Roster, Span, served
+
+Places = NDArray[np.intp]
 
 
 @dataclass(slots=True)
@@ -23,6 +28,7 @@ class Layout:
 
     whole: dict[tuple[date, date], list[int]] = field(default_factory=dict)
     apart: list[Span] = field(default_factory=list)
+    _arrays: dict[tuple[date, date], Places] = field(default_factory=dict, init=False)
 
     def add(self, days: tuple[date, date], spans: list[Span]) -> None:
         """The rep's `spans` of the `days`."""
@@ -30,6 +36,12 @@ class Layout:
             self.whole.setdefault(days, []).append(spans[0].group)
         else:
             self.apart += spans
+
+    def places(self, days: tuple[date, date]) -> Places:
+        """The places of those who have all of `days`, of a layout that is whole."""
+        if days not in self._arrays:
+            self._arrays[days] = np.array(self.whole[days], np.intp)
+        return self._arrays[days]
 
 
 @dataclass(slots=True)

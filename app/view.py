@@ -51,7 +51,8 @@ class Views:
     async def open(self, now: datetime) -> AsyncIterator[View]:
         """A view at the instant `now`, good within the block."""
         async with self._database.reading() as reading:
-            directory, closed = await self._current(reading)
+            version, complete_to = await _state(reading, now)
+            directory, closed = await self._current(reading, version)
             if self._memory is None or not self._memory.holds(directory, now):
                 self._memory = Memory(directory, now)
             yield View(
@@ -59,7 +60,7 @@ class Views:
                 Roster(directory, now, self._memory),
                 self._settings,
                 self._calendar,
-                await _complete_to(reading, now),
+                complete_to,
                 closed.to(now),
                 self._sheets,
             )
@@ -74,18 +75,21 @@ class Views:
             roster, calendar = Roster(directory, moment), calendar_of(settings)
             yield View(past, roster, settings, calendar, moment, closed.to(moment), Sheets())
 
-    async def _current(self, reading: Reading) -> tuple[Directory, Closed]:
+    async def _current(self, reading: Reading, version: int) -> tuple[Directory, Closed]:
         """Who the reps are and which days are final; both change with the directory's version."""
-        version: int = await reading.value("SELECT directory FROM versions") or 0
         if self._known is None or self._known[0] != version:
             closed = closed_by(await all_definitions(reading), self._settings)
             self._known = version, await load_directory(reading, self._settings), closed
         return self._known[1], self._known[2]
 
 
-async def _complete_to(reading: Reading, now: datetime) -> datetime:
-    """The earliest moment a partition is complete to; `now` where nothing comes by Kafka."""
-    moment: datetime = await reading.value(
-        "SELECT least($1::timestamptz, min(complete_to)) FROM offsets", now
+async def _state(reading: Reading, now: datetime) -> tuple[int, datetime]:
+    """The directory's version, and the earliest moment a partition is complete to: `now` where
+    nothing comes by Kafka.
+    """
+    ((version, complete_to),) = await reading.fetch(
+        "SELECT coalesce((SELECT directory FROM versions), 0),"
+        " least($1::timestamptz, (SELECT min(complete_to) FROM offsets))",
+        now,
     )
-    return moment
+    return version, complete_to

@@ -190,6 +190,24 @@ async def test_without_a_date_each_rep_is_ranked_by_the_own_day(database: Databa
     assert (shown["period"]["start"], shown["period"]["time_zone"]) == ("2026-11-21", "Asia/Tokyo")
 
 
+async def test_a_name_that_hangs_on_facts_follows_them(database: Database) -> None:
+    await announce(database, "r1", "Ada", "West")
+    await announce(database, "r1", "Ada", "East", november(6))
+    await announce(database, "r1", "Ada Byron", "West", november(11), active=False)
+    views = Views(database, settings())
+
+    async def names() -> list[str | None]:
+        async with views.open(NOW) as view:
+            west = frozenset({"West"})
+            shown = await board(view, kpi_of("calls"), asked("month"), teams=west)
+        return [entry.name for entry in shown.entries]
+
+    # Of days served without being active nothing is known, until there are facts.
+    assert await names() == ["Ada"]
+    await put_days(database, {("r1", november(12)): {"calls": 1}})
+    assert await names() == ["Ada Byron"]
+
+
 async def test_an_empty_board_still_names_its_period(database: Database) -> None:
     assert await answer(database, "customers_called", asked("week")) == {
         "kpi": "customers_called",

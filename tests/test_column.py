@@ -25,7 +25,7 @@ signed = columns.flatmap(lambda c: st.sampled_from([c, [-amount for amount in c]
 
 
 def amounts(column: Column) -> list[Amount]:
-    return [column.amount(i) for i in range(len(column.units))]
+    return column.amounts(np.arange(len(column.units)))
 
 
 @given(signed)

@@ -4,6 +4,7 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app import field as fields
@@ -50,10 +51,10 @@ async def told(database: Database, kpi: str, asked: Asked, teams: frozenset[str]
     """Who stands on the board, and with what."""
     async with Views(database, settings()).open(NOW) as view:
         found = await read_field(view, kpi_of(kpi), asked, teams)
-    figure = found.figures(kpi_of(kpi), "USD")
+    figures = found.figures(kpi_of(kpi), "USD", np.arange(len(found.reps)))
     return [
-        (rep_id, figure(i), found.period_of(rep_id), found.spans_of(rep_id))
-        for i, rep_id in enumerate(found.reps)
+        (rep_id, figure, found.period_of(rep_id), found.spans_of(rep_id))
+        for rep_id, figure in zip(found.reps, figures, strict=True)
     ], set(found.only_by_facts())
 
 

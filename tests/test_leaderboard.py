@@ -3,6 +3,7 @@
 from collections import Counter
 from decimal import Decimal
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,7 +89,12 @@ def test_columns_are_ranked_as_figures_are(
     }  # fmt: skip
     figures = {rep: figure(kpi, of_rep, "USD") for rep, of_rep in sums.items()}
     placing = rank_columns(kpi, columns, len(rows), sample)
-    reps = sorted(sums)
-    ranked = [(r, reps[i]) for r, i in zip(placing.ranks, placing.order, strict=True)]
+    reps, best = sorted(sums), placing.best()
+    ranked = [(r, reps[i]) for r, i in zip(placing.ranks(best), best, strict=True)]
     left = [(reps[i], why) for i, why in placing.left]
     assert Ranking(ranked, left) == rank(kpi.polarity, figures, sample)
+    for limit in range(1, len(rows) + 2):
+        assert placing.best(limit).tolist() == best.tolist()[:limit]
+    ranks = {rep: r for r, rep in ranked}
+    everybody = np.arange(len(rows))
+    assert placing.ranks(everybody).tolist() == [ranks.get(rep, 0) for rep in reps]

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from app import sheets as module
@@ -41,10 +42,8 @@ async def read(database: Database, sheets: Sheets, start: date, end: date, *meas
 
 def of(sheets: Sheets, sheet: Sheet, measure: str = "calls") -> dict[str, Amount]:
     column = sheet.columns[measure]
-    return {
-        rep: column.amount(i) for i, rep in enumerate(sheets.reps[: len(column.units)])
-        if column.units[i]
-    }  # fmt: skip
+    amounts = column.amounts(np.arange(len(column.units)))
+    return {rep: amount for rep, amount in zip(sheets.reps, amounts, strict=False) if amount}
 
 
 @pytest.mark.parametrize("seed", range(12))

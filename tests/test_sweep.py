@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
+
 from app.db import Database
 from app.exact import Amount
 from app.periods import DAY
@@ -18,10 +20,9 @@ async def swept(database: Database, *measures: str) -> Mapping[str, tuple[Amount
     async with database.reading() as reading:
         read = await sweep(reading, Stretch(TODAY, TODAY + DAY), measures, today=TODAY)
     assert read.unsure.each() == []
-    return {
-        rep_id: tuple(read.columns[measure].amount(i) for measure in measures)
-        for i, rep_id in enumerate(read.reps.each())
-    }
+    reps = read.reps.each()
+    amounts = [read.columns[measure].amounts(np.arange(len(reps))) for measure in measures]
+    return dict(zip(reps, zip(*amounts, strict=True), strict=True))
 
 
 async def test_any_id_comes_through(database: Database) -> None:
