@@ -4,8 +4,9 @@ This is the one place that opens transactions. Station tables hang off `metadata
 in the file of the station that owns it; migrations are made from them.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Any, Literal, TypeVar
 
 import asyncpg
@@ -87,6 +88,12 @@ class Reading:
     async def value(self, sql: str, *values: object) -> Any:
         """The first column of the first row, None without rows."""
         return await self._driver.fetchval(sql, *values)
+
+    def about(self, _spans: Iterable[tuple[str | None, date, date]]) -> "Reading":
+        """The same, to be asked of nothing but days, and whole months, of these reps, `(rep or None
+        for everybody, first day, day after the last)`: the past is dear to read whole.
+        """
+        return self
 
 
 class Writing(Reading):

@@ -5,7 +5,8 @@ It is exact for whatever was final then, and for nothing else: a day that was op
 a record. In a query the names below stand for common table expressions in place of the tables.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime
 
 import asyncpg
 
@@ -15,23 +16,54 @@ from app.rollups import AMOUNTS, MEASURES
 
 _CALLED = int(Mark.CALL | Mark.OUTBOUND)
 _MISSED = int(Mark.MISSED)
+# So many reps are not looked up one by one.
+MANY = 1_000
+_ASKED = "$days AND ($reps IS NULL OR rep_id = ANY($reps))"
 
 
 class Past(Reading):
-    """A snapshot seen as it was at `moment`: rollups, what is counted once, reps, time off."""
+    """A snapshot seen as it was at `moment`: rollups, what is counted once, reps, time off.
 
-    def __init__(self, reading: Reading, moment: datetime) -> None:
+    Of `days` (from, to exclusive) and `reps` only; None is all of them.
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        moment: datetime,
+        days: tuple[date, date] | None = None,
+        reps: Collection[str] | None = None,
+    ) -> None:
         self._reading = reading
-        instant = f"'{moment.astimezone(UTC).isoformat()}'::timestamptz"
-        self._tables = _TABLES.replace("$moment", instant)
+        self._moment = moment
+        self._days = days
+        self._reps = None if reps is None else sorted(reps)
 
     async def fetch(self, sql: str, *values: object) -> list[asyncpg.Record]:
         """All rows of a SELECT over the tables as they were."""
-        return await self._reading.fetch(self._tables + sql, *values)
+        return await self._reading.fetch(self._over(sql, values), *values, self._reps)
 
     async def value(self, sql: str, *values: object) -> object:
         """The first column of the first row of a SELECT over the tables as they were."""
-        return await self._reading.value(self._tables + sql, *values)
+        return await self._reading.value(self._over(sql, values), *values, self._reps)
+
+    def about(self, spans: Iterable[tuple[str | None, date, date]]) -> "Past":
+        """The same of these days and reps only: of the ledger no other is read."""
+        spans = list(spans)
+        if not spans:
+            return self
+        reps = {rep_id for rep_id, _, _ in spans if rep_id is not None}
+        alone = len(reps) < MANY and all(rep_id is not None for rep_id, _, _ in spans)
+        days = min(start for _, start, _ in spans), max(end for _, _, end in spans)
+        return Past(self._reading, self._moment, days, reps if alone else None)
+
+    def _over(self, sql: str, values: Sequence[object]) -> str:
+        days = "true"
+        if self._days is not None:
+            days = "day >= '{}' AND day < '{}'".format(*self._days)
+        tables = _TABLES.replace("$days", days).replace("$reps", f"${len(values) + 1}::text[]")
+        instant = f"'{self._moment.astimezone(UTC).isoformat()}'::timestamptz"
+        return tables.replace("$moment", instant) + sql
 
 
 def _undone(key: str) -> str:
@@ -39,7 +71,8 @@ def _undone(key: str) -> str:
     sums = ", ".join(f"sum(back) FILTER (WHERE measure = '{m}') AS {m}" for m in MEASURES)
     return (
         f"SELECT rep_id, {key}, {sums} FROM (SELECT rep_id, day, measure, before - after AS back"
-        " FROM restatements WHERE at > $moment AND last_day IS NULL) AS r GROUP BY 1, 2"
+        f" FROM restatements WHERE at > $moment AND last_day IS NULL AND {_ASKED})"
+        " AS r GROUP BY 1, 2"
     )
 
 
@@ -62,11 +95,11 @@ def _then(measure: str, value: str) -> str:
     return value if measure in AMOUNTS else f"({value})::bigint"
 
 
-def _first(table: str, kind: str, key: str, more: str) -> str:
+def _first(table: str, kind: str, key: str, more: str, of: str = "true") -> str:
     """What stood before the first change since, of each `key`."""
     return (
         f"SELECT DISTINCT ON ({key}) {key}, {more} FROM {table}"
-        f" WHERE at > $moment AND kind = '{kind}' ORDER BY {key}, id"
+        f" WHERE at > $moment AND kind = '{kind}' AND {of} ORDER BY {key}, id"
     )
 
 
@@ -107,8 +140,8 @@ _PARTS = [
     ("undone_months", _undone("date_trunc('month', day)::date AS month")),
     ("rep_days", _sums("rep_days", "day", "undone_days")),
     ("rep_months", _sums("rep_months", "month", "undone_months")),
-    ("was_called", _first("restated_parts", "customer", "rep_id, day, part", "was")),
-    ("was_missed", _first("restated_parts", "missed", "rep_id, day, part, agent", "was")),
+    ("was_called", _first("restated_parts", "customer", "rep_id, day, part", "was", _ASKED)),
+    ("was_missed", _first("restated_parts", "missed", "rep_id, day, part, agent", "was", _ASKED)),
     ("legs", _LEGS),
     ("was_rep", _first("directory_changes", "rep", "rep_id, day", "was")),
     ("rep_states", _STATES),

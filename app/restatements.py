@@ -86,7 +86,7 @@ restated_parts = Table(
     words("agent", needed=True),
     Column("was", Boolean, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    Index(None, "at"),
+    Index(None, "day", "rep_id"),
 )
 
 # A rep's state from `day` on, or the time off on it, as it was before a change; null: none.

@@ -5,7 +5,7 @@ is `(group of the span, bucket of the day)`; without cuts there is one bucket, 0
 nothing in it is not in the answer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import asyncpg
@@ -38,7 +38,7 @@ async def read_sums(
     if not selects:
         return {}
     columns = "".join(f", {_sum(name)} AS {name}" for name in names)
-    records = await reading.fetch(
+    records = await reading.about(_days(spans)).fetch(
         f"SELECT g, b{columns} FROM ({' UNION ALL '.join(selects)}) AS r GROUP BY g, b", *values
     )
     return {(record[0], record[1]): _named(names, record) for record in records}
@@ -62,6 +62,13 @@ def _parts(
         yield from (part for part in parts if part[2])
     elif spans:
         yield "rep_days", "day", spans
+
+
+def _days(
+    spans: Iterable[Span], *, everybody: bool = False
+) -> Iterator[tuple[str | None, date, date]]:
+    """What a query is about: days of each rep, or of `everybody`, whoever has them now."""
+    return ((None if everybody else s.rep_id, s.start, s.end) for s in spans)
 
 
 def _sum(name: str) -> str:
@@ -110,6 +117,7 @@ async def read_customers(
     `everybody`: nobody but those with a span has a call on the days of all spans together.
     """
     rows, values = _legs(spans, everybody=everybody)
+    reading = reading.about(_days(spans, everybody=everybody))
     return await _distinct(reading, rows, values, cuts, "d.party", _CALLED, "d.party IS NOT NULL")
 
 
@@ -118,6 +126,7 @@ async def read_missed(
 ) -> dict[Cell, int]:
     """How many inbound calls were missed in each cell, each call and day once."""
     rows, values = _legs(spans, everybody=everybody)
+    reading = reading.about(_days(spans, everybody=everybody))
     return await _distinct(reading, rows, values, cuts, "(d.call_id, d.day)", _MISSED, "true")
 
 

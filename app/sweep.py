@@ -71,6 +71,7 @@ async def sweep(
     measures = sorted(measures)  # so that the same are the same statement, which is prepared
     terms = _joined(_terms(stretch, today))
     bounds = [bound for term in terms for bound in (term.start, term.end)]
+    reading = reading.about((None, term.start, term.end) for term in terms)
     (record,) = await reading.fetch(_swept(terms, measures, _packed), *bounds)
     columns = {measure: _unpacked(measure, record[measure]) for measure in measures}
     if any(len(column.units) < record["width"] for column in columns.values()):

@@ -126,7 +126,7 @@ async def _read_time_off(reading: Reading, spans: Sequence[Span]) -> dict[str, d
 async def _read_called(reading: Reading, spans: Sequence[Span]) -> list[tuple[int, str, date]]:
     """The dates of the spans on which the rep has a call, as `(group, rep_id, day)`."""
     records = (
-        await reading.fetch(
+        await reading.about((span.rep_id, span.start, span.end) for span in spans).fetch(
             "SELECT s.g, s.rep_id, d.day"
             " FROM unnest($1::int[], $2::text[], $3::date[], $4::date[]) AS s(g, rep_id, lo, hi)"
             " JOIN rep_days d ON d.rep_id = s.rep_id AND d.day >= s.lo AND d.day < s.hi"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from app.api.past import final_board, final_figures, final_series
@@ -17,7 +18,7 @@ from app.board import board
 from app.db import Database
 from app.errors import BadRequest, NotFound
 from app.events.decode import decode_structured
-from app.events.types import Event, RepRecorded
+from app.events.types import Customer, Event, RepRecorded
 from app.exact import encode
 from app.figures import figures
 from app.ingest import Door
@@ -148,6 +149,58 @@ async def test_who_joins_later_may_live_further_west(database: Database) -> None
         assert await company(view) == ("provisional", 2)
     async with views.open_past(then) as view:
         assert await company(view) == ("final", 1)
+
+
+async def test_of_the_ledger_no_more_is_read_than_what_is_asked_about(database: Database) -> None:
+    """Records of another day and another rep are made such that whoever reads them fails."""
+    door, views = Door(database, SETTINGS), Views(database, SETTINGS)
+    then = datetime(2026, 11, 25, tzinfo=UTC)
+    days = {n: datetime(2026, n // 100, n % 100, 18, tzinfo=UTC) for n in (920, 1119, 1120)}
+    customer = Customer("k1")
+
+    async def taken(number: int, now: datetime) -> None:
+        events = [
+            call(f"{rep}{n}{number}", call_id=f"{rep}{n}{number}", rep_id=rep, customer=customer,
+                 started_at=at, answered_at=at, ended_at=at + timedelta(seconds=99))
+            for rep in ("r1", "r2") for n, at in days.items()
+        ]  # fmt: skip
+        await door.take(events, now=now)
+
+    async def calls(*about: Any) -> list[Any]:
+        async with views.open_past(then) as view:
+            return [
+                found.kpis["calls"].value
+                for found in [
+                    await figures(view, subject_of(scope), period, [kpi_of("calls")])
+                    for scope, period in about
+                ]
+            ]
+
+    # So many that one of them is looked up alone.
+    reps = [RepRecorded(rep_id=f"r{n}", name="", team=None, time_zone="UTC") for n in range(99)]
+    await door.take([Event(rep.rep_id, "hr", None, rep) for rep in reps], now=then)
+    await taken(1, then)
+    await taken(2, then + timedelta(hours=1))
+    async with database.writing() as session:
+        await session.run(
+            "UPDATE restated_days SET befores = array_fill(1e30, ARRAY[cardinality(befores)])"
+            " WHERE measures IS NOT NULL"
+            " AND (day IN ('2026-09-20', '2026-11-19') OR rep_id = 'r2')"
+        )
+    day = asked(day=date(2026, 11, 20))
+    assert await calls((("rep", "r1"), day)) == [1]
+    month = asked(kind=Kind.MONTH, day=date(2026, 11, 1))
+    for about in ((("rep", "r1"), month), (("company",), day), (("rep", "r2"), day)):
+        with pytest.raises(asyncpg.NumericValueOutOfRangeError):
+            await calls(about)
+    async with database.writing() as session:
+        await session.run(
+            "UPDATE restated_days SET befores = array_fill(1::numeric, ARRAY[cardinality(befores)])"
+            " WHERE measures IS NOT NULL"
+            " AND day > '2026-11-01'"
+        )
+    # September would still fail, November does not.
+    assert await calls((("rep", "r1"), month), (("rep", "r2"), day)) == [2, 1]
 
 
 async def test_a_day_that_was_open_is_refused(database: Database) -> None:

@@ -7,6 +7,13 @@ WORK = ("tests/test_working_days.py",)
 
 MUTATIONS = (
     Mutation(
+        "app/sums.py",
+        "(None if everybody else s.rep_id, s.start, s.end)",
+        "(s.rep_id, s.start, s.end)",
+        "of everybody's days in the past those count who were there then, not who is now",
+        ("tests/test_past.py",),
+    ),
+    Mutation(
         "app/exact.py",
         "(2 * rest == under and whole % 2 == 1)",
         "2 * rest == under",
