@@ -44,9 +44,11 @@ async def set_apart(session: Reading, desk: Desk, rows: Sequence[AnyRow]) -> Seq
     }
     if not alone:
         return rows
-    for record in await session.fetch(_SPOKEN_OF, sorted(alone)):
+    ordered = sorted(alone)
+    for record in await session.fetch(_SPOKEN_OF, ordered):
         alone.pop(record[0], None)
-    desk.plain = list(alone.values())
+    # Written in this order too: the primary key's pages are then met one after the other.
+    desk.plain = [alone[call_id] for call_id in ordered if call_id in alone]
     return [row for row in rows if type(row) is not Leg or row.call_id not in alone]
 
 
