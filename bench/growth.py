@@ -3,13 +3,18 @@
     python -m bench.growth [--sizes 1 5 20 50] [--svg bench/growth.svg]
 
 For each size, in millions of legs, the tables are filled by SQL with three years of calls of 2,000
-reps, some twelve with each customer, indexes built in bulk; then batches of 5,000 new calls go
-through the door. CPU of the door and of its PostgreSQL backend, in microseconds an event; medians
-of batches.
+reps, some twelve with each customer, indexes built in bulk and read into PostgreSQL's buffers, as
+far as they fit; then batches of 5,000 new calls go through the door. CPU of the door and of its
+PostgreSQL backend, in microseconds an event; medians of batches.
+
+Under load a page is written whole once between two checkpoints, and then moved by many events.
+So much load cannot be made here for each size: the middle of that time is measured without whole
+pages (full_page_writes off), its first moments, right after a checkpoint, with them.
 """
 
 import argparse
 import asyncio
+import gc
 import random
 import statistics
 import tempfile
@@ -37,6 +42,7 @@ from bench.load import REPS, calls
 
 BATCH, BATCHES, WARM = 5_000, 7, 3
 SCATTERED = 3  # batches of calls of any day
+AFTER = 3  # batches right after a checkpoint
 HISTORY = timedelta(days=3 * 365)
 AT_ONCE = 1_000_000
 CALLS_A_CUSTOMER = 12
@@ -53,6 +59,7 @@ class Cost(NamedTuple):
     millions: float
     in_order: float
     any_day: float
+    after_a_checkpoint: float
 
 
 def customers_at(legs: int) -> int:
@@ -100,6 +107,19 @@ async def grow(dsn: str, begin: int, end: int, start: datetime, every: timedelta
             " FROM legs WHERE day IS NOT NULL GROUP BY 1, 2"
         )
     await connection.execute("VACUUM ANALYZE")
+    await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
+    await connection.execute(
+        "SELECT pg_prewarm(indexrelid) FROM pg_index JOIN pg_class t ON t.oid = indrelid"
+        " WHERE t.relname IN ('legs', 'deliveries', 'rep_days', 'rep_months')"
+    )
+    await connection.close()
+
+
+async def whole_pages(dsn: str, setting: str) -> None:
+    """Checkpoint, and from now on write pages whole after it, or not: `on` or `off`."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(f"ALTER SYSTEM SET full_page_writes = {setting}")
+    await connection.execute("SELECT pg_reload_conf()")
     await connection.execute("CHECKPOINT")
     await connection.close()
 
@@ -139,6 +159,12 @@ def any_day(events: Iterable[bytes], seed: int) -> list[bytes]:
     return moved
 
 
+def made(start: datetime, legs: int, seed: int) -> list[bytes]:
+    """The calls that come in at a size: some hour and a half of them."""
+    count = BATCH * (WARM + BATCHES + AFTER + SCATTERED)
+    return list(calls(count, start=start, seed=100 + seed, customers=customers_at(legs)))
+
+
 async def cost(dsn: str, events: Sequence[bytes], told: Callable[[], None]) -> list[float]:
     """CPU microseconds an event of each batch through the door, decoding included."""
     database = Database(dsn, pool=1)
@@ -159,6 +185,19 @@ async def cost(dsn: str, events: Sequence[bytes], told: Callable[[], None]) -> l
     return spent
 
 
+async def measured(
+    dsn: str, millions: float, load: Sequence[bytes], told: Callable[[], None]
+) -> Cost:
+    """What events cost at a size: in the middle of the time between checkpoints, then after one."""
+    steady, after = BATCH * (WARM + BATCHES), BATCH * (WARM + BATCHES + AFTER)
+    await whole_pages(dsn, "off")
+    in_order = (await cost(dsn, load[:steady], told))[WARM:]
+    any_when = await cost(dsn, any_day(load[after:], int(millions)), told)
+    await whole_pages(dsn, "on")
+    first = await cost(dsn, load[steady:after], told)
+    return Cost(millions, *map(statistics.median, (in_order, any_when, first)))
+
+
 def _backend_seconds(pid: int) -> float:
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
@@ -174,7 +213,7 @@ async def main(sizes: Sequence[float]) -> list[Cost]:
         tempfile.TemporaryDirectory(prefix="ringside-bench-") as folder,
         Progress(console=Console(stderr=True)) as progress,
     ):
-        bar = progress.add_task("batches", total=len(sizes) * (WARM + BATCHES + SCATTERED))
+        bar = progress.add_task("batches", total=len(sizes) * (WARM + BATCHES + AFTER + SCATTERED))
         async with running(Path(folder)) as dsn:
             await asyncio.to_thread(migrate, dsn)
             for number, millions in enumerate(sizes):
@@ -182,26 +221,14 @@ async def main(sizes: Sequence[float]) -> list[Cost]:
                 await grow(dsn, filled, int(millions * MILLION), start, every)
                 filled = int(millions * MILLION)
                 progress.update(bar, description=f"batches at {millions} M")
-                count = BATCH * (WARM + BATCHES + SCATTERED)
-                load = list(
-                    calls(
-                        count,
-                        start=now - timedelta(hours=20),
-                        seed=100 + number,
-                        customers=customers_at(filled),
-                    )
-                )
-                load[-BATCH * SCATTERED :] = any_day(load[-BATCH * SCATTERED :], number)
-                each = await cost(dsn, load, lambda: progress.advance(bar))
-                in_order, scattered = each[WARM:-SCATTERED], each[-SCATTERED:]
-                costs.append(
-                    Cost(millions, statistics.median(in_order), statistics.median(scattered))
-                )
+                load = made(now - timedelta(hours=20 - 2 * number), filled, number)
+                costs.append(await measured(dsn, millions, load, lambda: progress.advance(bar)))
     for at in costs:
         print(
             f"{at.millions:>5g} M legs   in order {at.in_order:5.1f} µs"
             f" ({at.in_order / costs[0].in_order:.2f} times)   any day of three years"
             f" {at.any_day:5.1f} µs ({at.any_day / at.in_order:.2f} times in order)"
+            f"   right after a checkpoint {at.after_a_checkpoint:5.1f} µs"
         )
     return costs
 
@@ -211,6 +238,10 @@ def drawn(costs: Sequence[Cost]) -> str:
     lines = [
         Line("in order", [(c.millions, c.in_order) for c in costs]),
         Line("any day of three years", [(c.millions, c.any_day) for c in costs]),
+        Line(
+            "in order, right after a checkpoint",
+            [(c.millions, c.after_a_checkpoint) for c in costs],
+        ),
     ]
     return chart("CPU µs an event, by millions of legs stored", lines)
 
@@ -220,6 +251,7 @@ if __name__ == "__main__":
     parser.add_argument("--sizes", type=float, nargs="+", default=[1, 5, 20, 50])
     parser.add_argument("--svg", type=Path)
     given = parser.parse_args()
+    gc.set_threshold(100_000, 20, 20)  # as the consumer does
     costs = asyncio.run(main(given.sizes))
     if given.svg is not None:
         given.svg.write_text(drawn(costs))
