@@ -87,13 +87,14 @@ MOST_REMEMBERED = 200  # answers, of up to a megabyte each for 10,000 reps
 
 
 class Memory:
-    """What is the same for one directory and a quarter of an hour: each rep's today, and what
+    """What is the same for one directory until a midnight comes: each rep's today, and what
     follows from the two, by whatever question it answers.
     """
 
     def __init__(self, directory: Directory, now: datetime) -> None:
         self.directory = directory
-        self.quarter = _quarter(now)
+        self._quarter = _quarter(now)
+        self.dates = self._dates_at(now)
         self.todays: dict[str, date] = {}
         self.answers: dict[Hashable, Any] = {}
         self.in_order = cache(lambda: sorted(directory.timelines))
@@ -107,9 +108,29 @@ class Memory:
         found: T = self.answers[question]
         return found
 
-    def holds(self, directory: Directory, now: datetime) -> bool:
-        """Whether it is about this directory and quarter of an hour."""
-        return self.directory is directory and self.quarter == _quarter(now)
+    def at(self, directory: Directory, now: datetime) -> "Memory":
+        """The memory for this directory and instant: this one within its quarter of an hour, else
+        another, which takes over what this one has if it is the same day for everybody still.
+
+        Whoever still asks as of before a midnight has the own one: nothing old gets into the new.
+        """
+        if self.directory is directory and self._quarter == _quarter(now):
+            return self
+        later = Memory(directory, now)
+        if self._same_days(later, now):
+            later.todays, later.answers = {**self.todays}, {**self.answers}
+            later.in_order = self.in_order
+        return later
+
+    def _same_days(self, later: "Memory", now: datetime) -> bool:
+        of, todays = later.directory.of, self.todays.items()
+        same = self.directory is later.directory and self.dates == later.dates
+        return same and all(of(rep_id).day_of(now) == day for rep_id, day in todays)
+
+    def _dates_at(self, now: datetime) -> tuple[date, date]:
+        """The date of UTC, and of the default zone, which is that of whoever nobody announced."""
+        nobody = Timeline((), self.directory.default_zone)
+        return now.astimezone(UTC).date(), nobody.day_of(now)
 
 
 def _quarter(instant: datetime) -> int:

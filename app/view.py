@@ -53,8 +53,8 @@ class Views:
         async with self._database.reading() as reading:
             version, complete_to = await _state(reading, now)
             directory, closed = await self._current(reading, version)
-            if self._memory is None or not self._memory.holds(directory, now):
-                self._memory = Memory(directory, now)
+            memory = self._memory or Memory(directory, now)
+            self._memory = memory.at(directory, now)
             yield View(
                 reading,
                 Roster(directory, now, self._memory),

@@ -164,13 +164,49 @@ def test_someone_is_shown_by_the_first_name_before_being_announced() -> None:
 
 @given(st.sampled_from(sorted(available_timezones())), st.dates(date(2000, 1, 1), LAST_DAY))
 def test_every_day_starts_on_a_quarter_of_an_hour(zone: str, day: date) -> None:
-    """What a roster remembers for a quarter of an hour rests on it."""
+    """That a roster looks no more often than that whether it is another day rests on it."""
     assert day_start(zone, day).timestamp() % QUARTER.total_seconds() == 0
 
 
-def test_a_roster_remembers_until_the_next_quarter_of_an_hour() -> None:
-    known = roster(ada=[state(ALWAYS, "West")])
-    memory = known.memory
-    assert memory.holds(known.directory, NOW + QUARTER - timedelta(seconds=1))
-    assert not memory.holds(known.directory, NOW + QUARTER)
-    assert not memory.holds(Directory({}, "UTC"), NOW)
+zones = st.sampled_from(["UTC", "America/Denver", "Asia/Tokyo", "Asia/Kathmandu", "Pacific/Apia"])
+
+
+@given(
+    st.lists(zones, min_size=1, max_size=3), zones, st.sampled_from(range(0, 86_400, 1_800)),
+    st.lists(st.sampled_from(range(900, 36_000, 450)), min_size=1, max_size=9),
+)  # fmt: skip
+def test_a_roster_remembers_until_it_is_another_day_for_anybody(
+    theirs: list[str], default: str, since: int, steps: list[int]
+) -> None:
+    begun = NOW + timedelta(seconds=since)
+    timelines = {
+        f"r{i}": Timeline([state(ALWAYS, "West", zone)], default) for i, zone in enumerate(theirs)
+    }
+    directory = Directory(timelines, default)
+    known = Roster(directory, begun)
+
+    def dates(now: datetime) -> list[date]:
+        reps = [*timelines, "nobody"]
+        return [now.date(), *(directory.of(rep_id).day_of(now) for rep_id in reps)]
+
+    for rep_id in timelines:
+        known.today(rep_id)
+    memory, now = known.memory, begun
+    made = memory.once("who", object)
+    for seconds in steps:
+        now += timedelta(seconds=seconds)
+        memory = memory.at(directory, now)
+        if dates(now) != dates(begun):
+            assert not memory.answers
+            break
+        assert memory.answers == {"who": made}
+        assert [Roster(directory, now, memory).today(r) for r in timelines] == dates(begun)[1:-1]
+    assert not known.memory.at(Directory({}, "UTC"), begun).answers
+
+
+def test_what_is_asked_as_of_before_a_midnight_is_not_remembered_after_it() -> None:
+    directory = Directory({"ada": Timeline([state(ALWAYS, "West")], "UTC")}, "UTC")
+    midnight = datetime(2026, 11, 21, 7, tzinfo=UTC)
+    late = Roster(directory, midnight - timedelta(seconds=1))
+    soon = Roster(directory, midnight, late.memory.at(directory, midnight))
+    assert [late.today("ada"), soon.today("ada")] == [date(2026, 11, 20), date(2026, 11, 21)]
