@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import UNSET, Struct, UnsetType
 
 from app.exact import Amount, Shown
-from app.field import NOBODY, Field, read_field
+from app.field import NOBODY, Field, look_ahead, read_field
 from app.figures import PeriodShown, card_day, check_known
 from app.kpi import Figure, Kpi, Status
 from app.leaderboard import Places, Reason, rank_columns
@@ -74,6 +74,7 @@ async def board(
     """
     await check_known(view, Subject(teams=teams))
     sample = kpi.min_sample if min_sample is None else min_sample
+    await look_ahead(view, kpi, asked, teams)
     before = await read_field(view, kpi, asked, teams, before=True)
     field = await read_field(view, kpi, asked, teams)
     placing = rank_columns(kpi, field.columns, len(field.reps), sample)

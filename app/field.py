@@ -23,6 +23,7 @@ from app.rollups import MEASURES
 from app.sheets import Positions, Sheet
 from app.spans import Asked, Span
 from app.sums import Cell, read_customers, read_sums
+from app.sweep import Stretch
 from app.view import View
 from app.working_days import Schedule, read_departures, schedule
 
@@ -77,6 +78,20 @@ class Field:
         yield from (rep for rep in self.present if not up.active[bisect_left(up.reps, rep)])
 
 
+async def look_ahead(view: View, kpi: Kpi, asked: Asked, teams: frozenset[str] | None) -> None:
+    """Look at the days of both periods' fields at once, rather than at each when it is read."""
+    days: set[Days] = set()
+    for before in (True, False):
+        up = lineup(view.roster, asked, teams, before=before)
+        for layout in (up.doubtful, _layout(kpi, up)):
+            days |= {d for d, places in layout.whole.items() if _for_a_sweep(view, places)}
+        if teams is None:
+            period = up.period_on(view.roster.today(NOBODY))
+            days.add((period.start, period.end))
+    stretches = [Stretch(*d) for d in sorted(days)]
+    await view.sheets.look(view.reading, stretches, today=view.roster.todays()[1])
+
+
 async def read_field(
     view: View, kpi: Kpi, asked: Asked, teams: frozenset[str] | None, *, before: bool = False
 ) -> Field:
@@ -86,8 +101,7 @@ async def read_field(
     up = lineup(view.roster, asked, teams, before=before)
     positions = _positions(view, up)
     present = await _with_rows(view, up.reps, positions, up.doubtful)
-    layout = up.trailing if kpi.trailing else up.days
-    columns = await _columns(view, kpi, up.reps, positions, layout)
+    columns = await _columns(view, kpi, up.reps, positions, _layout(kpi, up))
     if not kpi.needs.isdisjoint(BEYOND):
         columns |= await _beyond(view, kpi, _schedule(view, up), up.all_spans(), len(up.reps))
     announced = Lines(up.reps, columns)
@@ -136,14 +150,22 @@ def _parted(
     view: View, reps: Sequence[str], layout: Layout
 ) -> tuple[dict[Days, Positions], list[Span]]:
     """The days worth a sweep, with the places of the reps who have them; and the other spans."""
-    everybody = max(len(view.roster.directory.timelines), len(view.sheets.reps))
     swept, spans = {}, list(layout.apart)
     for days, places in layout.whole.items():
-        if len(places) >= SWEEP_FROM * everybody:
+        if _for_a_sweep(view, places):
             swept[days] = layout.places(days)
         else:
             spans += [Span(place, reps[place], *days) for place in places]
     return swept, spans
+
+
+def _for_a_sweep(view: View, places: Sequence[int]) -> bool:
+    everybody = max(len(view.roster.directory.timelines), len(view.sheets.reps))
+    return len(places) >= SWEEP_FROM * everybody
+
+
+def _layout(kpi: Kpi, up: Lineup) -> Layout:
+    return up.trailing if kpi.trailing else up.days
 
 
 async def _sheet(view: View, days: Days, measures: Sequence[str]) -> Sheet:

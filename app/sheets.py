@@ -143,6 +143,12 @@ class Sheets:
             found.append(_together(sheets, measures) if len(sheets) > 1 else sheets[0])
         return found
 
+    async def look(self, reading: Reading, stretches: Iterable[Stretch], *, today: date) -> None:
+        """Look at the state of all these days at once: to read them then asks no more."""
+        await self._stamps(
+            reading, [piece for whole in stretches for piece in _pieces(whole, today)]
+        )
+
     async def _stamps(self, reading: Reading, pieces: Iterable[Stretch]) -> Mapping[Stretch, Stamp]:
         seen = self._seen.setdefault(reading, {})
         new = [piece for piece in dict.fromkeys(pieces) if piece not in seen]

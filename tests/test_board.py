@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.board import board
-from app.db import Database
+from app.db import Database, Reading
 from app.errors import NotFound
 from app.exact import encode
 from app.kpis import kpi_of
@@ -206,6 +206,24 @@ async def test_a_name_that_hangs_on_facts_follows_them(database: Database) -> No
     assert await names() == ["Ada"]
     await put_days(database, {("r1", november(12)): {"calls": 1}})
     assert await names() == ["Ada Byron"]
+
+
+async def test_a_board_looks_once_at_what_moved(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await announce(database, "r1", "Ada", "West")
+    asked_for: list[str] = []
+    fetch = Reading.fetch
+
+    async def counted(reading: Reading, sql: str, *values: object) -> Any:
+        asked_for.append(sql)
+        return await fetch(reading, sql, *values)
+
+    monkeypatch.setattr(Reading, "fetch", counted)
+    for kpi in ("calls", "ttm_revenue"):
+        asked_for.clear()
+        await answer(database, kpi, asked("month"))
+        assert sum("day_moves" in sql for sql in asked_for) == 1
 
 
 async def test_an_empty_board_still_names_its_period(database: Database) -> None:

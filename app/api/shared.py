@@ -56,18 +56,20 @@ class Shared:
         lock = self._making.setdefault(question, asyncio.Lock())
         if lock.locked() and kept is not None and self._now() - kept.made < MOST_BEHIND_SECONDS:
             return kept
+        waits = lock.locked()
         async with lock:
             kept = self._answers.get(question)
             if kept is None or not self._holds(kept, version, seconds):
-                kept = await self._made(question, make)
+                version = await self._version() if waits else version
+                kept = await self._made(question, make, version)
         return kept
 
     def _holds(self, kept: Answer, version: int, seconds: int) -> bool:
         return kept.version >= version and kept.made // seconds == self._now() // seconds
 
-    async def _made(self, question: str, make: Make) -> Answer:
-        # Looked at before, so that whatever it is made of holds at least this version.
-        version, made = await self._version(), self._now()
+    async def _made(self, question: str, make: Make, version: int) -> Answer:
+        # The version was looked at before: whatever the answer is made of holds at least that.
+        made = self._now()
         answer = Answer(*await make(), version, made)
         self._forget(question)
         self._answers[question] = answer

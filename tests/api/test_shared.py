@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -63,6 +64,21 @@ async def test_an_answer_is_made_once_until_the_facts_move_or_a_second_passes(
     assert await asked() == b"4"
     clock.now = NOW.replace(minute=5, second=0)
     assert await asked(seconds=60) == b"5"
+
+
+async def test_to_make_an_answer_one_look_at_the_version_is_enough(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    glance = Database.glance
+
+    async def counted(self: Database, sql: str, *values: object) -> Any:
+        looks.append(sql)
+        return await glance(self, sql, *values)
+
+    monkeypatch.setattr(Database, "glance", counted)
+    await Shared(database, lambda: NOW).answer("q", Maker())
+    assert len(looks) == 1
 
 
 async def test_all_who_ask_at_once_share_one_answer(database: Database) -> None:
