@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from app.copying import encoded, worthwhile
 from app.errors import BadConfiguration, RingsideError, Unavailable
 
 T = TypeVar("T")
@@ -96,8 +97,16 @@ class Reading:
         return self
 
 
+# The types of a table's columns, by table and columns.
+Types = dict[tuple[str, ...], list[str]]
+
+
 class Writing(Reading):
     """A read-write transaction: commits when its block ends, rolls back when it raises."""
+
+    def __init__(self, driver: asyncpg.Connection, types: Types) -> None:
+        super().__init__(driver)
+        self._types = types
 
     async def run(self, sql: str, *values: object) -> str:
         """Run plain SQL; the status PostgreSQL answers, e.g. `UPDATE 3`."""
@@ -107,8 +116,29 @@ class Writing(Reading):
         self, table: str, columns: Sequence[str], records: Sequence[tuple[object, ...]]
     ) -> None:
         """COPY `records`, in the order of `columns`, into `table`."""
-        if records:
+        if not records:
+            return
+        types = await self._types_of(table, columns)
+        if worthwhile(types):
+
+            async def pieces() -> AsyncIterator[bytes]:
+                for piece in encoded(types, records):
+                    yield piece
+
+            await self._driver.copy_to_table(
+                table, source=pieces(), columns=columns, format="binary"
+            )
+        else:
             await self._driver.copy_records_to_table(table, columns=columns, records=records)
+
+    async def _types_of(self, table: str, columns: Sequence[str]) -> list[str]:
+        known = self._types.get((table, *columns))
+        if known is None:
+            names = ", ".join(f'"{column}"' for column in columns)
+            plan = await self._driver.prepare(f'SELECT {names} FROM "{table}" LIMIT 0')
+            known = [attribute.type.name for attribute in plan.get_attributes()]
+            self._types[(table, *columns)] = known
+        return known
 
 
 class Database:
@@ -117,6 +147,7 @@ class Database:
     def __init__(self, dsn: str, *, pool: int = 10, timeout: float = 60) -> None:
         # Transactions are the driver's own, in half the round trips that the engine's take.
         self.engine = create_engine(dsn, pool=pool, timeout=timeout, isolation="AUTOCOMMIT")
+        self._types: Types = {}
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
@@ -136,13 +167,13 @@ class Database:
     async def writing(self) -> AsyncIterator[Writing]:
         """A read-write transaction."""
         async with self._transaction("read_committed", readonly=False) as (_, driver):
-            yield Writing(driver)
+            yield Writing(driver, self._types)
 
     @asynccontextmanager
     async def proving(self) -> AsyncIterator[Writing]:
         """One snapshot, as for reading, in which temporary tables can be made."""
         async with self._transaction("repeatable_read", readonly=False) as (_, driver):
-            yield Writing(driver)
+            yield Writing(driver, self._types)
 
     @asynccontextmanager
     async def ingesting(self) -> AsyncIterator[Writing]:
