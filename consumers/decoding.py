@@ -75,7 +75,7 @@ def _decode_one(
     batch: Polled, partition: Partition, record: ConsumerRecord, now: datetime, currency: str
 ) -> None:
     headers = record.headers
-    if any(content is None for _, content in headers):  # Kafka lets a header be null
+    if None in [content for _, content in headers]:  # Kafka lets a header be null
         headers = [(name, content or b"") for name, content in headers]
     result = from_kafka(headers, record.value, now=now, currency=currency)
     refusal = result if isinstance(result, Refusal) else None

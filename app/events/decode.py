@@ -14,7 +14,7 @@ from typing import Any
 from app.events import fields
 from app.events.entry import Rules
 from app.events.fields import Huge
-from app.events.quick import read_quickly
+from app.events.quick import read_data_quickly, read_quickly
 from app.events.read import TYPES, read_data
 from app.events.refusals import Invalid, Refusal, shown
 from app.events.types import Event
@@ -36,9 +36,14 @@ def decode_binary(
     """One CloudEvent in binary mode: its attributes (names without prefix), its data as JSON."""
     if len(body) > MOST_BYTES:
         return _refused(Invalid(*_too_large_words(len(body))), attributes)
+    return read_data_quickly(attributes, body, now) or _careful_data(
+        attributes, body, Rules(now, currency)
+    )
+
+
+def _careful_data(attributes: Mapping[str, str], body: bytes, rules: Rules) -> Event | Refusal:
     try:
-        data = parse(body)
-        return _event({**attributes, "data": data}, Rules(now, currency))
+        return _event({**attributes, "data": parse(body)}, rules)
     except Invalid as error:
         return _refused(error, attributes)
 

@@ -4,6 +4,7 @@ Whatever is not plain, be it wrong or only written unusually, is left to the car
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -38,6 +39,7 @@ from app.events.types import (
 # read with care. Two patterns that begin with one fixed byte search five times as fast as one.
 _ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _LONG_FRACTION = re.compile(rb"\.[0-9]{7}")
+_UNUSUAL = re.compile(r"\x00|\.[0-9]{7}")
 _AMOUNT = re.compile(rb'"?((?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,4})?)"?')
 _ABSENT = (b"", b"null")
 _TROUBLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Invalid, ValueError)
@@ -78,11 +80,15 @@ class _Order(Struct, gc=False, kw_only=True):
     revision: Revision = 0
 
 
-class _Envelope(Struct, gc=False, tag_field="type"):
+class _Attributes(Struct, gc=False):
     specversion: Literal["1.0"]
     id: Id
     source: Id
     time: Moment | None = None
+
+
+class _Envelope(_Attributes, gc=False, tag_field="type"):
+    pass
 
 
 class _CallEnded(_Envelope, gc=False, tag=f"ringside.{CallEnded.wire}.v1", kw_only=True):
@@ -109,33 +115,58 @@ class _OrderRecorded(_Envelope, gc=False, tag=f"ringside.{OrderRecorded.wire}.v1
     data: _Order
 
 
-_decoder = msgspec.json.Decoder(
+_Read = CallEnded | TalktimeRecorded | ConversationRecorded | _Quote | _Order
+_whole = msgspec.json.Decoder(
     _CallEnded | _TalktimeRecorded | _ConversationRecorded | _QuoteRecorded | _OrderRecorded
 )
+_alone: dict[str | None, msgspec.json.Decoder[_Read]] = {
+    f"ringside.{wire}.v1": msgspec.json.Decoder(read)
+    for wire, read in (
+        (CallEnded.wire, CallEnded),
+        (TalktimeRecorded.wire, TalktimeRecorded),
+        (ConversationRecorded.wire, ConversationRecorded),
+        (QuoteRecorded.wire, _Quote),
+        (OrderRecorded.wire, _Order),
+    )
+}
 
 
 def read_quickly(body: bytes, now: datetime) -> Event | None:
-    """The event, if it is a plain one of the frequent types; None to look at it with care.
-
-    `now` is the receiver's clock.
+    """The event in structured mode, if it is a plain one of the frequent types; None to look at it
+    with care. `now` is the receiver's clock.
     """
     if _LONG_FRACTION.search(body) or _ESCAPED.search(body):
         return None
-    latest = now + AHEAD
     try:
-        envelope = _decoder.decode(body)
-        time = envelope.time
-        if time is not None and not _plain(time, latest):
-            return None
-        data = _data(envelope.data, latest)
+        envelope = _whole.decode(body)
+        return _event(envelope, envelope.data, now + AHEAD)
     except _TROUBLE:
         return None
+
+
+def read_data_quickly(attributes: Mapping[str, str], body: bytes, now: datetime) -> Event | None:
+    """The same in binary mode: `attributes` by their names, the data as JSON."""
+    decoder = _alone.get(attributes.get("type"))
+    if decoder is None or _LONG_FRACTION.search(body) or _ESCAPED.search(body):
+        return None
+    if _UNUSUAL.search("".join(attributes.values())):
+        return None
+    try:
+        envelope = msgspec.convert(attributes, _Attributes)
+        return _event(envelope, decoder.decode(body), now + AHEAD)
+    except _TROUBLE:
+        return None
+
+
+def _event(envelope: _Attributes, read: _Read, latest: datetime) -> Event | None:
+    time = envelope.time
+    if time is not None and not _plain(time, latest):
+        return None
+    data = _data(read, latest)
     return None if data is None else Event(envelope.id, envelope.source, time, data)
 
 
-def _data(
-    data: CallEnded | TalktimeRecorded | ConversationRecorded | _Quote | _Order, latest: datetime
-) -> Data | None:
+def _data(data: _Read, latest: datetime) -> Data | None:
     if type(data) is CallEnded:
         start, answered, end = data.started_at, data.answered_at, data.ended_at
         if end.tzinfo is not UTC or (answered is not None and answered.tzinfo is not UTC):

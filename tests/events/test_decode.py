@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.events.decode import MOST_BYTES, _careful, decode_binary
+from app.events.decode import MOST_BYTES, _careful, _careful_data, decode_binary
 from app.events.entry import Rules
-from app.events.quick import read_quickly
+from app.events.quick import read_data_quickly, read_quickly
 from app.events.refusals import CODES, Refusal
 from app.events.types import (
     CallEnded,
@@ -275,6 +275,15 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
+SPELLED = (
+    "", " ", "1.0", "x" * 200, "x" * 201, "a\0b", "2026-11-20T18:00:00Z", "2026-11-20 18:00:00z",
+    "2026-11-20T18:00:00", "2026-11-20T18:00:60Z", "2026-11-20T18:00:00.1234567Z",
+    "2026-11-20T18:00:00.123456+02:00", "2026-11-20", "20261120T180000Z", "1999-12-31T23:59:59Z",
+    "2026-11-20T24:00:00Z", "1763661600", "2126-11-20T18:00:00Z", "ringside.order.recorded.v1",
+)  # fmt: skip
+ATTRIBUTES = st.text(max_size=5) | st.sampled_from(SPELLED)
+
+
 @settings(max_examples=1_500, deadline=None)
 @given(st.sampled_from(list(DATA)), st.data())
 def test_the_quick_path_reads_as_the_careful_one_does(kind: str, data: st.DataObject) -> None:
@@ -287,6 +296,36 @@ def test_the_quick_path_reads_as_the_careful_one_does(kind: str, data: st.DataOb
     quick = read_quickly(body, NOW)
     assert quick is None or repr(quick) == repr(careful)  # an amount keeps its digits
     assert decoded(body) == careful
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(st.sampled_from(list(DATA)), st.data())
+def test_in_binary_mode_too(kind: str, data: st.DataObject) -> None:
+    whole = event(kind)
+    attributes = {name: str(value) for name, value in whole.items() if name != "data"}
+    for _ in range(data.draw(st.integers(0, 1))):
+        name = data.draw(st.sampled_from([*attributes, "newer"]))
+        attributes[name] = data.draw(ATTRIBUTES)
+    for _ in range(data.draw(st.integers(0, 1))):
+        name = data.draw(st.sampled_from([*whole["data"], "newer"]))
+        whole["data"][name] = data.draw(VALUES)
+    body = json.dumps(whole["data"]).encode()
+    careful = _careful_data(attributes, body, RULES)
+    quick = read_data_quickly(attributes, body, NOW)
+    assert quick is None or repr(quick) == repr(careful)
+    assert decode_binary(attributes, body, now=NOW, currency="USD") == careful
+
+
+@pytest.mark.parametrize("attribute", ["id", "source", "time", "type", "specversion"])
+def test_an_attribute_is_read_quickly_as_with_care(attribute: str) -> None:
+    whole = event("call.ended")
+    body = json.dumps(whole.pop("data")).encode()
+    for written in SPELLED:
+        attributes = {**whole, attribute: written}
+        careful = _careful_data(attributes, body, RULES)
+        quick = read_data_quickly(attributes, body, NOW)
+        assert quick is None or repr(quick) == repr(careful)
+    assert isinstance(read_data_quickly(whole, body, NOW), Event)
 
 
 WRITTEN = (
