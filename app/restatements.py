@@ -269,6 +269,7 @@ def _bind(
 ) -> None:
     """Add the measures of a day that change, `(measure, before, amount)`, to its sheaves."""
     at_once = closing.final(*day)
+    last: tuple[Cause | None, bool] = None, False
     for measure, was, amount in changes:
         if not amount:
             continue
@@ -277,7 +278,10 @@ def _bind(
             if not closing.keeps(day[1], measure):
                 continue
             final = closing.final(*day, measure)
-        measures, befores, afters = sheaves.setdefault((by[measure], final), ([], [], []))
+        cause = by[measure]
+        if cause is not last[0] or final is not last[1]:
+            last = cause, final
+            measures, befores, afters = sheaves.setdefault((cause, final), ([], [], []))
         measures.append(measure)
         befores.append(was)
         afters.append(was + amount if type(amount) is int else _EXACT.add(was, amount))

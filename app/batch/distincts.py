@@ -2,7 +2,7 @@
 and the calls missed, which a team and the company count once however many reps they rang at.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
@@ -30,24 +30,26 @@ async def distincts_of(
     """What the desk's legs change of the sets of days that are kept; before they are written."""
     found = Distincts()
     causes: dict[Day, Cause] = {}
-    moved: Counter[tuple[str, date, str]] = Counter()
+    moved: defaultdict[Day, dict[str, int]] = defaultdict(dict)
     for leg in desk.plain:
         if leg.day is None or not keeps(leg.day):
             continue
-        customer = _called(leg)
-        if customer is not None:
-            moved[customer] += 1
-            causes[customer[:2]] = first_of(leg)
-        found.parts += _missed(None, leg)
+        if leg.marks & CALLED == CALLED and leg.party is not None:
+            day = leg.rep_id, leg.day
+            moved[day][leg.party] = moved[day].get(leg.party, 0) + 1
+            causes[day] = first_of(leg)
+        if leg.marks & MISSED:
+            found.parts += _missed(None, leg)
     for before, after in desk.legs.changed():
         was, now = _called(before), _called(after)
         if was != now:
             for customer, step in ((was, -1), (now, 1)):
                 if customer is not None and keeps(customer[1]):
-                    moved[customer] += step
+                    *_, party = customer
+                    of_day = moved[customer[:2]]
+                    of_day[party] = of_day.get(party, 0) + step
                     causes[customer[:2]] = cause_of(after)
         found.parts += (part for part in _missed(before, after) if keeps(part.day))
-    moved = Counter({key: step for key, step in moved.items() if step})
     if moved:
         await _customers(session, found, moved, causes)
     return found
@@ -87,24 +89,22 @@ _PARTIES = (
 async def _customers(
     session: Reading,
     found: Distincts,
-    moved: Counter[tuple[str, date, str]],
+    moved: Mapping[Day, Mapping[str, int]],
     causes: Mapping[Day, Cause],
 ) -> None:
-    days = sorted({(rep_id, day) for rep_id, day, _ in moved})
-    stored = {
-        (rep_id, day): parties or []
-        for rep_id, day, parties in await session.fetch(
-            _PARTIES, [rep_id for rep_id, _ in days], [day for _, day in days]
-        )
-    }
-    steps: Counter[Day] = Counter()
-    changed = set()
-    for (rep_id, day, party), step in sorted(moved.items()):
-        before = stored[rep_id, day].count(party)
-        if (before > 0) != (before + step > 0):
-            changed.add((rep_id, day))
-            steps[rep_id, day] += 1 if before == 0 else -1
-            found.parts.append(Part("customer", rep_id, day, party, "", before > 0))
-    for key in changed:
-        before = len(set(stored[key]))
-        found.customers[key] = Customers(before, before + steps[key], causes[key])
+    days = sorted(moved)
+    for rep_id, day, parties in await session.fetch(
+        _PARTIES, [rep_id for rep_id, _ in days], [day for _, day in days]
+    ):
+        calls = parties or []
+        before = frozenset(calls)
+        parts = []
+        for party, step in moved[rep_id, day].items():
+            was = party in before
+            if was != (step > 0 or (was and calls.count(party) + step > 0)):
+                parts.append(Part("customer", rep_id, day, party, "", was))
+        if parts:
+            found.parts += sorted(parts)
+            after = len(before) + sum([-1 if part.was else 1 for part in parts])
+            cause = causes[rep_id, day]
+            found.customers[rep_id, day] = Customers(len(before), after, cause)

@@ -71,12 +71,13 @@ def causes_of(
     def name(contributions: Iterable[Any], cause: Cause) -> None:
         for rep_id, day, amounts in contributions:
             if keeps(day):
-                found[rep_id, day].update([(measure, cause) for measure, _ in amounts])
+                found[rep_id, day].update(dict.fromkeys([each[0] for each in amounts], cause))
 
     for leg in desk.plain:
         if leg.day is not None and keeps(leg.day):
             cause = first_of(leg)
-            found[leg.rep_id, leg.day].update([(measure, cause) for measure, _ in of_leg(leg)])
+            measures = [amount[0] for amount in of_leg(leg)]
+            found[leg.rep_id, leg.day].update(dict.fromkeys(measures, cause))
     for change in changes_on(desk):
         if not any(row is not None and row.day and keeps(row.day) for row in change[:2]):
             continue
