@@ -70,6 +70,11 @@ def added(columns: Sequence[Column]) -> Column:
     return Column(sum(aligned[1:], start=aligned[0]), places)
 
 
+def negative(column: Column) -> Column:
+    """The amounts with the other sign; 64 bits have room, since no amount is their least number."""
+    return Column(-column.units, column.places)
+
+
 def folded(column: Column, places: NDArray[np.intp], width: int) -> Column:
     """The sums of the amounts that have the same of `width` places; `places` are parallel."""
     units = column.units

@@ -10,16 +10,17 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.column import Column, added, wide
+from app.column import Column, added, negative, wide
 from app.db import Reading
-from app.periods import DAY, months_before
-from app.sweep import Ids, Stretch, Swept, sweep
+from app.periods import DAY, Kind, months_before, period_of
+from app.sweep import Ids, Stretch, Swept, full, sweep
 
 # Amounts that are kept, 8 bytes each: all KPIs of 10,000 reps for two times twelve months are 2 M.
 MOST_KEPT = 5_000_000
@@ -37,6 +38,13 @@ class Stamp(NamedTuple):
 
     untracked: int
     moves: int
+
+
+class Part(NamedTuple):
+    """Days whose sums make those of others: `days`, from which those of `less` are taken away."""
+
+    days: Stretch
+    less: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,29 +140,35 @@ class Sheets:
         """The same for each of several stretches."""
         if not stretches:
             return []
-        wholes = [list(_pieces(whole, today)) for whole in stretches]
-        stamps = await self._stamps(reading, [piece for pieces in wholes for piece in pieces])
+        wholes = [list(_parts(whole, today)) for whole in stretches]
+        stamps = await self._stamps(reading, [part for parts in wholes for part in parts])
         found = []
-        for pieces in wholes:
-            sheets = [
-                await self._sheet(reading, piece, stamps[piece], measures, today)
-                for piece in pieces
-            ]
+        for parts in wholes:
+            sheets = [await self._part(reading, part, stamps, measures, today) for part in parts]
             found.append(_together(sheets, measures) if len(sheets) > 1 else sheets[0])
         return found
 
     async def look(self, reading: Reading, stretches: Iterable[Stretch], *, today: date) -> None:
         """Look at the state of all these days at once: to read them then asks no more."""
-        await self._stamps(
-            reading, [piece for whole in stretches for piece in _pieces(whole, today)]
-        )
+        await self._stamps(reading, [part for whole in stretches for part in _parts(whole, today)])
 
-    async def _stamps(self, reading: Reading, pieces: Iterable[Stretch]) -> Mapping[Stretch, Stamp]:
+    async def _stamps(self, reading: Reading, parts: Iterable[Part]) -> Mapping[Stretch, Stamp]:
         seen = self._seen.setdefault(reading, {})
-        new = [piece for piece in dict.fromkeys(pieces) if piece not in seen]
+        days = dict.fromkeys(days for part in parts for days in (part.days, *part.less))
+        new = [one for one in days if one not in seen]
         if new:
             seen.update(zip(new, await _stamps(reading, new), strict=True))
         return seen
+
+    async def _part(
+        self, reading: Reading, part: Part, stamps: Mapping[Stretch, Stamp],
+        measures: Sequence[str], today: date,
+    ) -> Sheet:  # fmt: skip
+        whole, *less = [
+            await self._sheet(reading, days, stamps[days], measures, today)
+            for days in (part.days, *part.less)
+        ]
+        return _less(whole, less, measures) if less else whole
 
     async def _sheet(
         self, reading: Reading, piece: Stretch, stamp: Stamp, measures: Sequence[str], today: date
@@ -206,14 +220,24 @@ def _for_others(before: Kept | None) -> set[str]:
     return before.asked if before and len(before.asked) <= MOST_FOR_OTHERS else set()
 
 
-def _pieces(whole: Stretch, today: date) -> Iterator[Stretch]:
-    """The stretch in pieces that change at paces of their own: the older days, which hardly ever
+def _parts(whole: Stretch, today: date) -> Iterator[Part]:
+    """The stretch in parts that change at paces of their own: the older days, which hardly ever
     do, the month before the present one, which late events reach, and the present one.
     """
     this_month = (today - DAY).replace(day=1)
     cuts = [months_before(this_month, 1), this_month, months_before(this_month, -1)]
     edges = [whole.start, *(cut for cut in cuts if whole.start < cut < whole.end), whole.end]
-    yield from map(Stretch, edges[:-1], edges[1:])
+    yield from (_part(Stretch(*days), today) for days in pairwise(edges))
+
+
+def _part(days: Stretch, today: date) -> Part:
+    """The days; of a month nearly full the whole month, which others read too, less the rest."""
+    month = period_of(Kind.MONTH, days.start)
+    outside = Stretch(month.start, days.start), Stretch(days.end, month.end)
+    less = tuple(rest for rest in outside if rest.start < rest.end)
+    if days.end <= month.end and sum(full(rest, today) for rest in less) < full(days, today):
+        return Part(Stretch(month.start, month.end), less)
+    return Part(days)
 
 
 async def _stamps(reading: Reading, pieces: Sequence[Stretch]) -> list[Stamp]:
@@ -225,6 +249,17 @@ async def _stamps(reading: Reading, pieces: Sequence[Stretch]) -> list[Stamp]:
         [piece.start for piece in pieces], [piece.end for piece in pieces],
     )  # fmt: skip
     return [Stamp(*record) for record in records]
+
+
+def _less(whole: Sheet, less: Sequence[Sheet], measures: Sequence[str]) -> Sheet:
+    """The sums of a sheet without those of days in it."""
+    width = max(len(sheet.rows) for sheet in (whole, *less))
+    taken: Mask = np.logical_or.reduce([wide(sheet.rows, width) for sheet in less])
+    columns = {
+        m: added([whole.columns[m], *(negative(sheet.columns[m]) for sheet in less)])
+        for m in measures
+    }
+    return Sheet(wide(whole.rows, width) & ~taken, taken, columns)
 
 
 def _together(sheets: Sequence[Sheet], measures: Sequence[str]) -> Sheet:

@@ -99,7 +99,7 @@ def _terms(piece: Stretch, today: date) -> Iterator[Term]:
         month = period_of(Kind.MONTH, start)
         end = min(month.end, piece.end)
         outside = Stretch(month.start, start), Stretch(end, month.end)
-        if sum(_full(*days, today) for days in outside) < _full(start, end, today):
+        if sum(full(days, today) for days in outside) < full(Stretch(start, end), today):
             yield Term("rep_months", "month", month.start, month.end)
             yield from (Term("rep_days", "day", *d, True) for d in outside if d.start < d.end)
         else:
@@ -107,9 +107,9 @@ def _terms(piece: Stretch, today: date) -> Iterator[Term]:
         start = end
 
 
-def _full(start: date, end: date, today: date) -> int:
-    """How many days of `start`..`end` (exclusive) there can be much on."""
-    return max(0, (min(end, today + DAY) - start).days)
+def full(days: Stretch, today: date) -> int:
+    """On how many of the days there can be much."""
+    return max(0, (min(days.end, today + DAY) - days.start).days)
 
 
 def _joined(terms: Iterable[Term]) -> list[Term]:

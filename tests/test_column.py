@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import exact
-from app.column import Column, added, of_amounts, scaled, total, zeros
+from app.column import Column, added, negative, of_amounts, scaled, total, zeros
 from app.exact import Amount
 
 Amounts = st.SearchStrategy[Amount]
@@ -31,6 +31,13 @@ def amounts(column: Column) -> list[Amount]:
 @given(signed)
 def test_a_column_holds_every_amount_exactly(given_amounts: list[Amount]) -> None:
     assert amounts(of_amounts(given_amounts)) == given_amounts
+
+
+@given(signed)
+def test_the_other_sign_is_exact(given_amounts: list[Amount]) -> None:
+    assert amounts(negative(of_amounts(given_amounts))) == [
+        exact.plus(0, amount, -1) for amount in given_amounts
+    ]
 
 
 @given(st.lists(signed, min_size=1, max_size=5))

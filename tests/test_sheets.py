@@ -171,6 +171,32 @@ async def test_of_days_that_moved_all_is_read_that_was_asked_for_before(
     assert sweeps.read[4:] == [every, {"calls"}]
 
 
+async def test_a_month_that_is_nearly_full_is_the_one_that_others_read_less_the_rest(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweeps, sheets = Sweeps(monkeypatch), Sheets()
+    first, last = TODAY.replace(day=1), date(2026, 12, 1)
+    await put(
+        database, moved("r1", first, calls=1), moved("r2", TODAY, calls=2),
+        moved("r2", TODAY + DAY, calls=4), moved("r3", TODAY + DAY, calls=8),
+    )  # fmt: skip
+    whole = await read(database, sheets, first, last)
+    assert of(sheets, whole) == {"r1": 1, "r2": 6, "r3": 8}
+    assert len(sweeps.read) == 1
+    part = await read(database, sheets, first, TODAY + DAY)
+    assert of(sheets, part) == {"r1": 1, "r2": 2}
+    assert len(sweeps.read) == 2
+    assert (_named(sheets, part.rows), _named(sheets, part.unsure)) == ({"r1"}, {"r2", "r3"})
+    # Two of its days move, which are not among the rest.
+    await put(database, moved("r1", first, calls=1), moved("r3", TODAY, calls=1))
+    assert of(sheets, await read(database, sheets, first, TODAY + DAY)) == {
+        "r1": 2,
+        "r2": 2,
+        "r3": 1,
+    }
+    assert len(sweeps.read) == 3
+
+
 async def test_who_asks_for_little_does_not_read_much_for_others(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
