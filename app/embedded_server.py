@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,6 +38,10 @@ START_SECONDS = 60  # without a word from the server
 QUIET_SECONDS = 2
 STOP_SECONDS = 30
 LEAST_BUFFERS, MOST_BUFFERS = 256, 8192  # megabytes
+LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
 LEAST_LOG, MOST_LOG = 1024, 16_384  # megabytes
 
 _OPTIONS = {
@@ -129,7 +134,7 @@ class Server:
     async def _launch(self, port: int, *, durable: bool) -> Process:
         options = {
             **_OPTIONS,
-            "shared_buffers": f"{_buffers()}MB",
+            "shared_buffers": f"{buffers(memory())}MB",
             "max_wal_size": f"{_log(self.folder)}MB",
         }
         if not durable:
@@ -183,10 +188,18 @@ class Server:
                     await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
 
 
-def _buffers() -> int:
-    """The megabytes of a quarter of the machine's memory, within bounds."""
-    megabytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
-    return max(LEAST_BUFFERS, min(megabytes // 4, MOST_BUFFERS))
+def buffers(memory: int) -> int:
+    """The megabytes of buffers for so many bytes of memory: a quarter, within bounds."""
+    return max(LEAST_BUFFERS, min(memory // 2**20 // 4, MOST_BUFFERS))
+
+
+def memory(limits: Sequence[Path] = LIMITS) -> int:
+    """The bytes of memory there are: the machine's, or what a container may have of it."""
+    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for limit in limits:
+        with suppress(OSError, ValueError):  # not there, or "max"
+            found.append(int(limit.read_text(encoding="ascii")))
+    return min(found)
 
 
 def _log(folder: Path) -> int:

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from app.embedded import reached, running
-from app.embedded_server import Server
+from app.embedded_server import Server, buffers, memory
 from app.embedded_user import NOBODY, Account, account
 from app.errors import BadConfiguration
 
@@ -103,6 +103,18 @@ async def test_data_is_kept_safely_and_behind_a_password(folder: Path) -> None:
         assert await ask(again, "SELECT n FROM kept") == 7
     modes = [(folder / name).stat().st_mode & 0o777 for name in ("postgres", "postgres.password")]
     assert modes == [0o700, 0o600]
+
+
+def test_the_buffers_are_a_quarter_of_what_a_container_may_have(tmp_path: Path) -> None:
+    gigabyte = 2**30
+    limit, none = tmp_path / "memory.max", tmp_path / "limit_in_bytes"
+    machine = memory([])
+    assert machine == os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for written, expected in (("max\n", machine), (f"{gigabyte}\n", gigabyte), ("", machine)):
+        limit.write_text(written, encoding="ascii")
+        assert memory([limit, none]) == expected
+    sizes = [buffers(n * gigabyte) for n in (0, 2, 24, 512)]
+    assert sizes == [256, 512, 6144, 8192]
 
 
 async def test_one_ringside_a_folder(folder: Path) -> None:
