@@ -1,12 +1,13 @@
 """What the consumer tells Prometheus."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from app import metrics
+from app.events.types import Event
 from app.ingest import Outcome
-from app.offer import Refused
+from app.offer import Arrival
 from consumers.decoding import Polled
 from consumers.positions import Partition
 
@@ -34,12 +35,18 @@ def measure_batch(batch: Polled, outcome: Outcome, seconds: float, now: datetime
 
 
 def _outcomes(batch: Polled, outcome: Outcome) -> Counter[tuple[str, str, str]]:
-    duplicates = set(outcome.duplicate_positions)
+    arrivals = batch.offer.arrivals
+    again = [arrivals[position] for position in outcome.duplicate_positions]
     counts: Counter[tuple[str, str, str]] = Counter()
-    for position, arrival in enumerate(batch.offer.arrivals):
-        if isinstance(arrival, Refused):
-            counts["unknown", "unknown", "refused"] += 1  # nobody's text becomes a label unread
-        else:
-            became = "duplicate" if position in duplicates else "accepted"
-            counts[arrival.source, arrival.data.wire, became] += 1
-    return counts
+    came, twice = _named(arrivals), _named(again)
+    for (source, wire), count in came.items():
+        counts[source, wire, "duplicate"] = twice[source, wire]
+        counts[source, wire, "accepted"] = count - twice[source, wire]
+    # nobody's text becomes a label unread
+    counts["unknown", "unknown", "refused"] = len(batch.offer.refused)
+    return +counts
+
+
+def _named(arrivals: Iterable[Arrival]) -> Counter[tuple[str, str]]:
+    """How many events there are by source and type."""
+    return Counter([(a.source, a.data.wire) for a in arrivals if type(a) is Event])
