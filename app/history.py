@@ -53,12 +53,12 @@ async def take_file(
     def read() -> tuple[Offer, int]:
         lines = islice(file.lines, settings.batch_events)
         now = clock()
-        return door.offer([_arrival(line, now, settings.currency) for line in lines]), file.done
+        return door.offer(_arrival(line, now, settings.currency) for line in lines), file.done
 
     reading = asyncio.create_task(asyncio.to_thread(read))
     while True:
         offer, at = await reading
-        if not offer.arrivals:
+        if not offer:
             return done
         _brake(file.path, offer, settings)
         reading = asyncio.create_task(asyncio.to_thread(read))
@@ -67,7 +67,7 @@ async def take_file(
         except BaseException:
             await asyncio.gather(reading, return_exceptions=True)
             raise
-        done.read += len(offer.arrivals)
+        done.read += len(offer)
         done.accepted += outcome.accepted
         done.duplicates += outcome.duplicates
         done.refused.update(refused.refusal.code for refused in offer.refused)
@@ -85,14 +85,12 @@ def _arrival(line: Line, now: datetime, currency: str) -> Arrival:
 
 
 def _brake(path: Path, offer: Offer, settings: Settings) -> None:
-    refused, arrivals = offer.refused, offer.arrivals
-    if len(refused) < settings.brake_minimum or (
-        len(refused) <= settings.brake_share * len(arrivals)
-    ):
+    refused = offer.refused
+    if len(refused) < settings.brake_minimum or (len(refused) <= settings.brake_share * len(offer)):
         return
     first = refused[0]
     raise Flood(
-        f"{len(refused)} of {len(arrivals)} events of a batch cannot be taken, e.g. {path} line "
+        f"{len(refused)} of {len(offer)} events of a batch cannot be taken, e.g. {path} line "
         f"{first.origin.offset}: {first.refusal.code}: {first.refusal.detail}. Nothing of this "
         "batch was taken. Mend the file, or raise RINGSIDE_BRAKE_SHARE to let them into the dead "
         "letters, and start again"

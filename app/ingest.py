@@ -5,7 +5,7 @@ are kept. Either all of it is durable or none of it is, and one batch goes throu
 
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -24,7 +24,7 @@ from app.facts.directory import load_directory, load_rates
 from app.facts.numbers import Numbers
 from app.facts.rows import AnyRow
 from app.meaning.known import Known, Rates
-from app.offer import Arrival, Offer, Refused, Tally, source_of
+from app.offer import Arrival, Offer, Refused
 from app.restatements import Closing
 from app.settings import Settings, floors_of
 from app.working_days import calendar_of
@@ -66,7 +66,7 @@ class Door:
         self._calendar = calendar_of(settings)
         self._known: tuple[int, Known, Closed] | None = None
 
-    def offer(self, arrivals: Sequence[Arrival] = ()) -> Offer:
+    def offer(self, arrivals: Iterable[Arrival] = ()) -> Offer:
         """Lay `arrivals` out for `take_offer`."""
         offer = Offer(self._numbers)
         offer.add(arrivals)
@@ -93,7 +93,7 @@ class Door:
             settled, directory_changed = await self._apply(session, known, closed, fresh, now)
             await _keep_refused(session, offer.refused, now)
             await _count(session, offer, duplicates, settled, now)
-            if offer.arrivals:
+            if offer:
                 version = await session.value(
                     "INSERT INTO versions AS v (id, ingest, tracked, directory) "
                     "VALUES (1, 1, 1, $1) ON CONFLICT (id) DO UPDATE SET ingest = v.ingest + 1, "
@@ -221,7 +221,7 @@ async def _keep_refused(session: Writing, refused: Sequence[Refused], now: datet
         "dead_letters",
         columns,
         [
-            (source_of(r), r.refusal.id, r.refusal.type, r.refusal.code, r.refusal.field,
+            (r.counted_as, r.refusal.id, r.refusal.type, r.refusal.code, r.refusal.field,
              r.refusal.detail, r.origin.topic, r.origin.partition, r.origin.offset,
              json.dumps(json.loads(r.origin.headers)), r.payload, now)
             for r in refused
@@ -233,10 +233,13 @@ async def _count(
     session: Writing, offer: Offer, duplicates: Sequence[int], settled: Settled, now: datetime
 ) -> None:
     """Keep each source's ledger: read = standing + superseded + duplicates + refused."""
-    repeated = Counter(source_of(offer.arrivals[position]) for position in duplicates)
+    read, refused = (Counter[str]() for _ in range(2))
+    for (source, wire), count in Counter(offer.labels).items():
+        read[source] += count
+        refused[source] += 0 if wire else count
+    repeated = Counter(offer.labels[position][0] for position in duplicates)
     superseded = Counter(row.source for row in settled.superseded)
-    sources = sorted({*offer.tallies, *settled.standing, *superseded})
-    tallies = [offer.tallies.get(source, Tally()) for source in sources]
+    sources = sorted({*read, *settled.standing, *superseded})
     await session.run(
         "INSERT INTO feeds AS f (source, read, standing, superseded, duplicates, refused, "
         "last_event_time, last_received_at) SELECT * FROM unnest($1::text[], $2::bigint[], "
@@ -250,11 +253,11 @@ async def _count(
         "last_event_time = greatest(f.last_event_time, EXCLUDED.last_event_time), "
         "last_received_at = greatest(f.last_received_at, EXCLUDED.last_received_at)",
         sources,
-        [tally.read for tally in tallies],
+        [read[source] for source in sources],
         [settled.standing.get(source, 0) for source in sources],
         [superseded[source] for source in sources],
         [repeated[source] for source in sources],
-        [tally.refused for tally in tallies],
-        [tally.last for tally in tallies],
-        [now if tally.read else None for tally in tallies],
+        [refused[source] for source in sources],
+        [offer.last.get(source) for source in sources],
+        [now if read[source] else None for source in sources],
     )

@@ -5,7 +5,7 @@ PostgreSQL works on the batch before: rows, names of deliveries, what comes twic
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
@@ -33,51 +33,60 @@ class Refused(Struct, frozen=True):
     payload: bytes
     origin: Origin
 
+    @property
+    def counted_as(self) -> str:
+        """The source it is counted under: its own may be unreadable."""
+        return self.refusal.source or "unknown"
+
 
 Arrival = Event | Refused
 
 
-class Tally(Struct):
-    """How much of one source arrived, how much of it refused, and the greatest event time."""
-
-    read: int = 0
-    refused: int = 0
-    last: datetime | None = None
+Label = tuple[str, str]  # source and type of an event; a refused record has no type
 
 
 class Offer:
-    """A batch on its way in, in its order. It can be taken once: the door writes on its rows."""
+    """A batch on its way in, in its order. It can be taken once: the door writes on its rows.
+
+    Of an event only its row is kept: the memory that reading it took serves the next one.
+    """
 
     def __init__(self, numbers: Numbers) -> None:
         self._numbers = numbers
-        self.arrivals: list[Arrival] = []
+        self.labels: list[Label] = []
+        self._each: dict[Label, Label] = {}
+        self.last: dict[str, datetime] = {}  # the greatest event time of each source
         self.refused: list[Refused] = []
         # Of each delivery its first position and its row, by name; the positions of the others.
         self.first: dict[bytes, tuple[int, AnyRow]] = {}
         self.again: list[int] = []
-        self.tallies: dict[str, Tally] = {}
 
-    def add(self, arrivals: Sequence[Arrival]) -> None:
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def add(self, arrivals: Iterable[Arrival]) -> None:
         """Lay out what comes next."""
-        for position, arrival in enumerate(arrivals, len(self.arrivals)):
-            source = source_of(arrival)
-            tally = self.tallies.get(source)
-            if tally is None:
-                tally = self.tallies[source] = Tally()
-            tally.read += 1
+        for arrival in arrivals:
             if type(arrival) is Event:
-                time = arrival.time
-                if time is not None and (tally.last is None or tally.last < time):
-                    tally.last = time
-                name = delivery_of(arrival)
-                if name in self.first:
-                    self.again.append(position)
-                else:
-                    self.first[name] = position, row_of(arrival, self._numbers)
+                self._add(arrival)
             elif type(arrival) is Refused:
-                tally.refused += 1
+                self._label(arrival.counted_as, "")
                 self.refused.append(arrival)
-        self.arrivals += arrivals
+
+    def _add(self, event: Event) -> None:
+        name = delivery_of(event)
+        if name in self.first:
+            self.again.append(len(self.labels))
+        else:
+            self.first[name] = len(self.labels), row_of(event, self._numbers)
+        source, time = event.source, event.time
+        self._label(source, event.data.wire)
+        if time is not None and (source not in self.last or self.last[source] < time):
+            self.last[source] = time
+
+    def _label(self, source: str, wire: str) -> None:
+        label = source, wire
+        self.labels.append(self._each.setdefault(label, label))
 
     def without(self, known: Iterable[bytes]) -> tuple[list[AnyRow], list[int]]:
         """The rows of deliveries that are not `known`, and the positions of all duplicates."""
@@ -90,11 +99,3 @@ def delivery_of(event: Event) -> bytes:
     return hashlib.blake2b(
         f"{len(event.source)}:{event.source}{event.id}".encode(), digest_size=16
     ).digest()
-
-
-def source_of(arrival: Arrival) -> str:
-    """The source an arrival is counted under: a refused one's may be unreadable."""
-    if type(arrival) is Event:
-        return arrival.source
-    assert type(arrival) is Refused
-    return arrival.refusal.source or "unknown"

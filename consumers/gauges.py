@@ -1,13 +1,11 @@
 """What the consumer tells Prometheus."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from app import metrics
-from app.events.types import Event
 from app.ingest import Outcome
-from app.offer import Arrival
 from consumers.decoding import Polled
 from consumers.positions import Partition
 
@@ -21,7 +19,7 @@ def measure_lag(lag: Mapping[Partition, int]) -> None:
 
 def measure_batch(batch: Polled, outcome: Outcome, seconds: float, now: datetime) -> None:
     """One committed batch: it took `seconds`, and it is readable since `now`."""
-    metrics.BATCH_EVENTS.observe(len(batch.offer.arrivals))
+    metrics.BATCH_EVENTS.observe(len(batch.offer))
     metrics.BATCH_SECONDS.observe(seconds)
     for letter in batch.letters:
         metrics.DEAD_LETTERS.labels(letter.refusal.code).inc()
@@ -35,18 +33,14 @@ def measure_batch(batch: Polled, outcome: Outcome, seconds: float, now: datetime
 
 
 def _outcomes(batch: Polled, outcome: Outcome) -> Counter[tuple[str, str, str]]:
-    arrivals = batch.offer.arrivals
-    again = [arrivals[position] for position in outcome.duplicate_positions]
+    labels = batch.offer.labels
+    twice = Counter(labels[position] for position in outcome.duplicate_positions)
     counts: Counter[tuple[str, str, str]] = Counter()
-    came, twice = _named(arrivals), _named(again)
-    for (source, wire), count in came.items():
-        counts[source, wire, "duplicate"] = twice[source, wire]
-        counts[source, wire, "accepted"] = count - twice[source, wire]
+    for label, count in Counter(labels).items():
+        source, wire = label
+        if wire:
+            counts[source, wire, "duplicate"] = twice[label]
+            counts[source, wire, "accepted"] = count - twice[label]
     # nobody's text becomes a label unread
     counts["unknown", "unknown", "refused"] = len(batch.offer.refused)
     return +counts
-
-
-def _named(arrivals: Iterable[Arrival]) -> Counter[tuple[str, str]]:
-    """How many events there are by source and type."""
-    return Counter([(a.source, a.data.wire) for a in arrivals if type(a) is Event])

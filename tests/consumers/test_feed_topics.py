@@ -183,7 +183,7 @@ async def test_one_bad_part_of_a_record_is_one_dead_letter_of_all_of_it() -> Non
     )  # fmt: skip
     (letter,) = batch.letters
     assert (letter.refusal.code, letter.refused().payload) == ("missing", Of.value)
-    assert len(batch.offer.arrivals) == 3
+    assert len(batch.offer) == 3
     assert [verdict.refusal for verdict in batch.verdicts] == [letter.refusal]
     assert batch.reached == {("crm", 0): 8}
 
