@@ -40,8 +40,6 @@ class Refused(Struct, frozen=True):
 
 
 Arrival = Event | Refused
-
-
 Label = tuple[str, str]  # source and type of an event; a refused record has no type
 
 
