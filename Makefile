@@ -66,6 +66,7 @@ bench-full: env ## the same at the size of the goals: three years, 20,000 events
 	$(BIN)/python -m bench.http --days 400 --rate 20000 --seconds 60
 	$(BIN)/python -m bench.freshness --full
 	$(BIN)/python -m bench.costs
+	$(BIN)/python -m bench.history
 	$(BIN)/python -m bench.growth --svg bench/growth.svg
 	$(BIN)/python -m bench.start
 

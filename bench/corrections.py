@@ -1,8 +1,8 @@
-"""What corrections and lateness cost: the same load plain, and with trouble in it.
+"""What corrections, lateness and closed days cost: the same load plain, troubled, and of long ago.
 
     python -m bench.corrections [--events 60000] [--rounds 3]
 
-Both streams go through the door in batches of 5,000 into a database that holds as many calls
+The streams go through the door in batches of 5,000 into a database that holds as many calls
 already. The troubled one has 3 % of its calls late by an hour to 20 days, 1 % sent again with
 another outcome, 2 % repeated as they are, and comes shuffled within each batch.
 """
@@ -31,6 +31,7 @@ from bench.load import calls
 
 BATCH = 5_000
 LATE, CORRECTED, REPEATED = 0.03, 0.01, 0.02
+LONG_AGO = timedelta(days=400)
 
 
 def troubled(plain: Sequence[bytes], seed: int = 11) -> list[bytes]:
@@ -98,20 +99,23 @@ async def main(count: int, rounds: int) -> None:
     start = datetime.now(UTC) - timedelta(hours=20)
     before = list(calls(count, start=start - timedelta(hours=2), seed=3))
     plain = list(calls(count, start=start))
-    trouble = troubled(plain)
-    times: dict[str, list[float]] = {"plain": [], "troubled": []}
+    loads = {
+        "plain": plain,
+        "troubled": troubled(plain),
+        "closed": [_late(json.loads(raw), LONG_AGO) for raw in plain],
+    }
+    times: dict[str, list[float]] = {name: [] for name in loads}
     with tempfile.TemporaryDirectory(prefix="ringside-bench-") as folder:
         async with running(Path(folder)) as dsn:
             await asyncio.to_thread(migrate, dsn)
             for _ in range(rounds):
-                times["plain"].append(await take(await fresh(dsn), before, plain))
-                times["troubled"].append(await take(await fresh(dsn), before, trouble))
-    plain_us, troubled_us = (statistics.median(each) for each in times.values())
-    print(f"plain     {plain_us:6.1f} µs an event")
-    print(
-        f"troubled  {troubled_us:6.1f} µs an event, {troubled_us / plain_us:.2f} times plain "
-        f"(medians of {rounds}, {count:,} calls each)"
-    )
+                for name, load in loads.items():
+                    times[name].append(await take(await fresh(dsn), before, load))
+    print(f"medians of {rounds}, {count:,} calls each")
+    for name, each in times.items():
+        micros = statistics.median(each)
+        ratio = micros / statistics.median(times["plain"])
+        print(f"{name:10}{micros:6.1f} µs an event   {ratio:.2f} times plain")
 
 
 if __name__ == "__main__":
