@@ -277,7 +277,8 @@ VALUES = st.recursive(
 
 SPELLED = (
     "", " ", "1.0", "x" * 200, "x" * 201, "a\0b", "2026-11-20T18:00:00Z", "2026-11-20 18:00:00z",
-    "2026-11-20T18:00:00", "2026-11-20T18:00:60Z", "2026-11-20T18:00:00.1234567Z",
+    "2026-11-20T18:00:00", "2026-11-20T18:00:00+0000", "2026-11-20T18:00:60Z",
+    "2026-11-20T18:00:00.1234567Z", "2026-11-20T18:00:00-0000",
     "2026-11-20T18:00:00.123456+02:00", "2026-11-20", "20261120T180000Z", "1999-12-31T23:59:59Z",
     "2026-11-20T24:00:00Z", "1763661600", "2126-11-20T18:00:00Z", "ringside.order.recorded.v1",
 )  # fmt: skip
@@ -326,6 +327,32 @@ def test_an_attribute_is_read_quickly_as_with_care(attribute: str) -> None:
         quick = read_data_quickly(attributes, body, NOW)
         assert quick is None or repr(quick) == repr(careful)
     assert isinstance(read_data_quickly(whole, body, NOW), Event)
+
+
+@pytest.mark.parametrize("kind", list(DATA)[:5])
+@pytest.mark.parametrize(
+    ("plain", "written"),
+    [
+        (b'00Z"', b'00+0000"'),
+        (b'00Z"', b'00-0000"'),
+        (b'00Z"', b'00.123456\\u0039Z"'),
+        (b'00Z"', b'00\\u002e1234569Z"'),
+        (b"{", b'{"newer": "caf\xe9", '),
+        (b"{", b'{"newer": "caf\\u00e9", '),
+        (b"{", b'{"caf\xe9": 1, '),
+    ],
+)
+def test_what_is_written_oddly_is_read_quickly_as_with_care(
+    kind: str, plain: bytes, written: bytes
+) -> None:
+    whole = event(kind)
+    body = json.dumps(whole).encode().replace(plain, written, 1)
+    quick = read_quickly(body, NOW)
+    assert quick is None or repr(quick) == repr(_careful(body, RULES))
+    attributes = {name: str(value) for name, value in whole.items() if name != "data"}
+    data = json.dumps(whole["data"]).encode().replace(plain, written, 1)
+    alone = read_data_quickly(attributes, data, NOW)
+    assert alone is None or repr(alone) == repr(_careful_data(attributes, data, RULES))
 
 
 WRITTEN = (
