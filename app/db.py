@@ -4,6 +4,7 @@ This is the one place that opens transactions. Station tables hang off `metadata
 in the file of the station that owns it; migrations are made from them.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
@@ -104,9 +105,10 @@ Types = dict[tuple[str, ...], list[str]]
 class Writing(Reading):
     """A read-write transaction: commits when its block ends, rolls back when it raises."""
 
-    def __init__(self, driver: asyncpg.Connection, types: Types) -> None:
+    def __init__(self, driver: asyncpg.Connection, types: Types, timeout: float) -> None:
         super().__init__(driver)
         self._types = types
+        self._timeout = timeout
 
     async def run(self, sql: str, *values: object) -> str:
         """Run plain SQL; the status PostgreSQL answers, e.g. `UPDATE 3`."""
@@ -125,9 +127,16 @@ class Writing(Reading):
                 for piece in encoded(types, records):
                     yield piece
 
-            await self._driver.copy_to_table(
-                table, source=pieces(), columns=columns, format="binary"
-            )
+            try:
+                # The driver stumbles over its own timeout while we wait to send more.
+                async with asyncio.timeout(self._timeout):
+                    await self._driver.copy_to_table(
+                        table, source=pieces(), columns=columns, format="binary",
+                        timeout=2 * self._timeout,
+                    )  # fmt: skip
+            except asyncpg.PostgresError:
+                del self._types[(table, *columns)]  # they may be others by now
+                raise
         else:
             await self._driver.copy_records_to_table(table, columns=columns, records=records)
 
@@ -148,6 +157,7 @@ class Database:
         # Transactions are the driver's own, in half the round trips that the engine's take.
         self.engine = create_engine(dsn, pool=pool, timeout=timeout, isolation="AUTOCOMMIT")
         self._types: Types = {}
+        self._timeout = timeout
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
@@ -167,13 +177,13 @@ class Database:
     async def writing(self) -> AsyncIterator[Writing]:
         """A read-write transaction."""
         async with self._transaction("read_committed", readonly=False) as (_, driver):
-            yield Writing(driver, self._types)
+            yield Writing(driver, self._types, self._timeout)
 
     @asynccontextmanager
     async def proving(self) -> AsyncIterator[Writing]:
         """One snapshot, as for reading, in which temporary tables can be made."""
         async with self._transaction("repeatable_read", readonly=False) as (_, driver):
-            yield Writing(driver, self._types)
+            yield Writing(driver, self._types, self._timeout)
 
     @asynccontextmanager
     async def ingesting(self) -> AsyncIterator[Writing]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.copying import encoded, numeric, worthwhile
 from app.db import Database
+from app.errors import Unavailable
 
 TYPES = (
     "text", "bool", "int2", "int4", "int8", "numeric", "date", "timestamptz", "bytea", "jsonb",
@@ -89,3 +90,35 @@ def test_what_is_no_number_is_refused() -> None:
 def test_a_row_has_a_value_for_each_column() -> None:
     with pytest.raises(ValueError, match="zip"):
         list(encoded(("text", "numeric"), [("a", Decimal(1), 2)]))
+
+
+async def test_a_copy_that_is_not_answered_is_unavailable(dsn: str) -> None:
+    database, other = Database(dsn, pool=1, timeout=1), Database(dsn, pool=1)
+    rows = [("x" * 200, Decimal(n)) for n in range(30_000)]  # more than a socket holds
+    async with other.writing() as holding:
+        await holding.run("CREATE TABLE held (a text, b numeric)")
+    async with database.writing() as session:
+        await session.copy("held", ("a", "b"), rows[:1])
+    async with other.writing() as holding:
+        await holding.run("LOCK TABLE held")
+        with pytest.raises(Unavailable):
+            async with database.writing() as session:
+                await session.copy("held", ("a", "b"), rows)
+    async with database.writing() as session:
+        await session.copy("held", ("a", "b"), rows)
+        assert await session.value("SELECT count(*) FROM held") == len(rows) + 1
+    await database.close()
+    await other.close()
+
+
+async def test_types_that_changed_are_looked_up_again(database: Database) -> None:
+    async with database.writing() as session:
+        await session.run("CREATE TABLE young (a int4, b numeric)")
+        await session.copy("young", ("a", "b"), [(1, Decimal(1))])
+        await session.run("ALTER TABLE young ALTER a TYPE int8")
+    with pytest.raises(Unavailable, match="insufficient data"):  # to be tried again
+        async with database.writing() as session:
+            await session.copy("young", ("a", "b"), [(2, Decimal(2))])
+    async with database.writing() as session:
+        await session.copy("young", ("a", "b"), [(2, Decimal(2))])
+        assert await session.value("SELECT sum(a) FROM young") == 3
