@@ -11,9 +11,9 @@ import socket
 import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import asyncpg
 
@@ -36,12 +36,8 @@ MAJOR = "18"
 NAME = "ringside"
 START_SECONDS = 60  # without a word from the server
 QUIET_SECONDS = 2
-STOP_SECONDS = 30
+STOP_SECONDS = 120  # gigabytes may have to be written
 LEAST_BUFFERS, MOST_BUFFERS = 256, 8192  # megabytes
-LIMITS = (
-    Path("/sys/fs/cgroup/memory.max"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-)
 LEAST_LOG, MOST_LOG = 1024, 16_384  # megabytes
 
 _OPTIONS = {
@@ -134,7 +130,7 @@ class Server:
     async def _launch(self, port: int, *, durable: bool) -> Process:
         options = {
             **_OPTIONS,
-            "shared_buffers": f"{buffers(memory())}MB",
+            "shared_buffers": f"{buffers(memory(limits()))}MB",
             "max_wal_size": f"{_log(self.folder)}MB",
         }
         if not durable:
@@ -193,13 +189,25 @@ def buffers(memory: int) -> int:
     return max(LEAST_BUFFERS, min(memory // 2**20 // 4, MOST_BUFFERS))
 
 
-def memory(limits: Sequence[Path] = LIMITS) -> int:
-    """The bytes of memory there are: the machine's, or what a container may have of it."""
+def memory(limits: Iterable[Path]) -> int:
+    """The bytes of memory there are: the machine's, or the least of these limits to it."""
     found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     for limit in limits:
         with suppress(OSError, ValueError):  # not there, or "max"
             found.append(int(limit.read_text(encoding="ascii")))
     return min(found)
+
+
+def limits(groups: Path = Path("/proc/self/cgroup")) -> Iterator[Path]:
+    """Where the limits to our memory stand: of a container, and of all control groups we are in."""
+    root = Path("/sys/fs/cgroup")
+    yield root / "memory" / "memory.limit_in_bytes"
+    yield root / "memory.max"
+    with suppress(OSError):
+        for line in groups.read_text(encoding="utf-8").splitlines():
+            inner = PurePosixPath(line.removeprefix("0::/"))
+            if line.startswith("0::/"):
+                yield from (root / group / "memory.max" for group in (inner, *inner.parents))
 
 
 def _log(folder: Path) -> int:

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from app.embedded import reached, running
-from app.embedded_server import Server, buffers, memory
+from app.embedded_server import Server, buffers, limits, memory
 from app.embedded_user import NOBODY, Account, account
 from app.errors import BadConfiguration
 
@@ -113,6 +113,17 @@ def test_the_buffers_are_a_quarter_of_what_a_container_may_have(tmp_path: Path) 
     for written, expected in (("max\n", machine), (f"{gigabyte}\n", gigabyte), ("", machine)):
         limit.write_text(written, encoding="ascii")
         assert memory([limit, none]) == expected
+    groups = tmp_path / "cgroup"
+    groups.write_text("1:name=systemd:/old\n0::/user.slice/ringside.service\n", encoding="utf-8")
+    root = Path("/sys/fs/cgroup")
+    assert list(limits(groups)) == [
+        root / "memory" / "memory.limit_in_bytes",
+        root / "memory.max",
+        root / "user.slice" / "ringside.service" / "memory.max",
+        root / "user.slice" / "memory.max",
+        root / "memory.max",
+    ]
+    assert len(list(limits(none))) == 2
     sizes = [buffers(n * gigabyte) for n in (0, 2, 24, 512)]
     assert sizes == [256, 512, 6144, 8192]
 
