@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import asdict
 
 from app.events.currencies import CURRENCIES
 from app.events.fields import AHEAD, EARLIEST
@@ -21,8 +22,6 @@ from app.events.types import (
     SOME,
     CallEnded,
     ConversationRecorded,
-    Currency,
-    Customer,
     Data,
     Event,
     Id,
@@ -30,9 +29,7 @@ from app.events.types import (
     OrderLine,
     OrderRecorded,
     QuoteRecorded,
-    Revision,
     TalktimeRecorded,
-    Text,
 )
 
 # U+0000 is no text, half a surrogate is none either, msgspec rounds beyond the microsecond and
@@ -47,39 +44,21 @@ _ABSENT = (b"", b"null")
 _TROUBLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Invalid, ValueError)
 
 
-class _Quote(Struct, gc=False, kw_only=True):
+class _Quote(QuoteRecorded, frozen=True, gc=False, kw_only=True):
     """A quote with its amount as it was written: a number or a string."""
 
-    quote_id: Id
-    rep_id: Id
-    customer: Customer | None
-    status: Literal["draft", "issued", "accepted", "declined", "expired"]
-    amount: Raw
-    currency: Currency
-    issued_at: Moment
-    revision: Revision = 0
+    amount: Raw  # type: ignore[assignment]
 
 
-class _Line(Struct, gc=False, kw_only=True):
-    line_id: Id
-    sku: Text | None = None
-    kind: Literal["goods", "service", "freight", "fee", "tax"] = "goods"
-    quantity: Raw
-    unit_price: Raw
-    discount: Raw = Raw()
-    unit_cost: Raw = Raw()
+class _Line(OrderLine, frozen=True, gc=False, kw_only=True):
+    quantity: Raw  # type: ignore[assignment]
+    unit_price: Raw  # type: ignore[assignment]
+    discount: Raw = Raw()  # type: ignore[assignment]
+    unit_cost: Raw = Raw()  # type: ignore[assignment]
 
 
-class _Order(Struct, gc=False, kw_only=True):
-    order_id: Id
-    rep_id: Id
-    customer: Customer | None = None
-    status: Literal["confirmed", "canceled", "draft", "test"]
-    currency: Currency
-    placed_at: Moment
-    quote_id: Id | None = None
+class _Order(OrderRecorded, frozen=True, gc=False, kw_only=True):
     lines: Annotated[tuple[_Line, ...], SOME]
-    revision: Revision = 0
 
 
 class _Attributes(Struct, gc=False):
@@ -89,47 +68,16 @@ class _Attributes(Struct, gc=False):
     time: Moment | None = None
 
 
-class _Envelope(_Attributes, gc=False, tag_field="type"):
-    pass
-
-
-class _CallEnded(_Envelope, gc=False, tag=f"ringside.{CallEnded.wire}.v1", kw_only=True):
-    data: CallEnded
-
-
-class _TalktimeRecorded(
-    _Envelope, gc=False, tag=f"ringside.{TalktimeRecorded.wire}.v1", kw_only=True
-):
-    data: TalktimeRecorded
-
-
-class _ConversationRecorded(
-    _Envelope, gc=False, tag=f"ringside.{ConversationRecorded.wire}.v1", kw_only=True
-):
-    data: ConversationRecorded
-
-
-class _QuoteRecorded(_Envelope, gc=False, tag=f"ringside.{QuoteRecorded.wire}.v1", kw_only=True):
-    data: _Quote
-
-
-class _OrderRecorded(_Envelope, gc=False, tag=f"ringside.{OrderRecorded.wire}.v1", kw_only=True):
-    data: _Order
+class _Envelope(_Attributes, gc=False, kw_only=True):
+    type: str
+    data: Raw
 
 
 _Read = CallEnded | TalktimeRecorded | ConversationRecorded | _Quote | _Order
-_whole = msgspec.json.Decoder(
-    _CallEnded | _TalktimeRecorded | _ConversationRecorded | _QuoteRecorded | _OrderRecorded
-)
-_alone: dict[str | None, msgspec.json.Decoder[_Read]] = {
-    f"ringside.{wire}.v1": msgspec.json.Decoder(read)
-    for wire, read in (
-        (CallEnded.wire, CallEnded),
-        (TalktimeRecorded.wire, TalktimeRecorded),
-        (ConversationRecorded.wire, ConversationRecorded),
-        (QuoteRecorded.wire, _Quote),
-        (OrderRecorded.wire, _Order),
-    )
+_envelope = msgspec.json.Decoder(_Envelope)
+_data_of: dict[str | None, msgspec.json.Decoder[_Read]] = {
+    f"ringside.{kind.wire}.v1": msgspec.json.Decoder(kind)
+    for kind in (CallEnded, TalktimeRecorded, ConversationRecorded, _Quote, _Order)
 }
 
 
@@ -141,15 +89,18 @@ def read_quickly(body: bytes, now: datetime) -> Event | None:
         return None
     try:
         body.isascii() or body.decode()  # what is skipped is not looked at otherwise
-        envelope = _whole.decode(body)
-        return _event(envelope, envelope.data, now + AHEAD)
+        envelope = _envelope.decode(body)
+        decoder = _data_of.get(envelope.type)
+        if decoder is None:
+            return None
+        return _event(envelope, decoder.decode(envelope.data), now + AHEAD)
     except _TROUBLE:
         return None
 
 
 def read_data_quickly(attributes: Mapping[str, str], body: bytes, now: datetime) -> Event | None:
     """The same in binary mode: `attributes` by their names, the data as JSON."""
-    decoder = _alone.get(attributes.get("type"))
+    decoder = _data_of.get(attributes.get("type"))
     if decoder is None or _unusual(body):
         return None
     if _UNUSUAL.search("\n".join(attributes.values())):
@@ -196,45 +147,24 @@ def _plain(instant: datetime, latest: datetime) -> bool:
 def _quote(quote: _Quote) -> QuoteRecorded | None:
     if quote.currency not in CURRENCIES:
         return None
-    return QuoteRecorded(
-        quote_id=quote.quote_id,
-        rep_id=quote.rep_id,
-        customer=quote.customer,
-        status=quote.status,
-        amount=_amount(quote.amount),
-        currency=quote.currency,
-        issued_at=quote.issued_at,
-        revision=quote.revision,
-    )
+    return QuoteRecorded(**asdict(quote) | {"amount": _amount(quote.amount)})
 
 
 def _order(order: _Order) -> OrderRecorded | None:
     lines = tuple([_line(line) for line in order.lines])
     if order.currency not in CURRENCIES or len({line.line_id for line in lines}) < len(lines):
         return None
-    return OrderRecorded(
-        order_id=order.order_id,
-        rep_id=order.rep_id,
-        customer=order.customer,
-        status=order.status,
-        currency=order.currency,
-        placed_at=order.placed_at,
-        quote_id=order.quote_id,
-        lines=lines,
-        revision=order.revision,
-    )
+    return OrderRecorded(**asdict(order) | {"lines": lines})
 
 
 def _line(line: _Line) -> OrderLine:
-    read = OrderLine(
-        line_id=line.line_id,
-        sku=line.sku,
-        kind=line.kind,
-        quantity=_amount(line.quantity),
-        unit_price=_amount(line.unit_price),
-        discount=_maybe_amount(line.discount) or NONE,
-        unit_cost=_maybe_amount(line.unit_cost),
-    )
+    amounts = {
+        "quantity": _amount(line.quantity),
+        "unit_price": _amount(line.unit_price),
+        "discount": _maybe_amount(line.discount) or NONE,
+        "unit_cost": _maybe_amount(line.unit_cost),
+    }
+    read = OrderLine(**asdict(line) | amounts)
     if not read.quantity or overdiscounted(read):
         raise ValueError
     return read
