@@ -135,7 +135,7 @@ class Writing(Reading):
                         timeout=2 * self._timeout,
                     )  # fmt: skip
             except asyncpg.PostgresError:
-                del self._types[(table, *columns)]  # they may be others by now
+                self._types.pop((table, *columns), None)  # they may be others by now
                 raise
         else:
             await self._driver.copy_records_to_table(table, columns=columns, records=records)
