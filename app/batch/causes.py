@@ -63,11 +63,6 @@ def cause_by(before: Any, after: Any) -> Cause:
     return Cause(after.source, after.event_id, after.record, _key(after), how)
 
 
-def first_of(leg: Leg) -> Cause:
-    """The event that a leg which nobody spoke of before stands by."""
-    return Cause(leg.source, leg.event_id, "call", leg.call_id, "came")
-
-
 def _key(row: Any) -> str:
     """The record's id; a leg's, a state's or a day off's without whose it is: that may be another
     rep than the one whose figures change, and not for everybody to know.

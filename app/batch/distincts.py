@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
-from app.batch.causes import first_of
+from app.batch.causes import cause_by
 from app.batch.desk import Desk
 from app.db import Reading
 from app.facts.rows import Leg
@@ -37,7 +37,7 @@ async def distincts_of(
         if leg.marks & CALLED == CALLED and leg.party is not None:
             day = leg.rep_id, leg.day
             moved[day][leg.party] = moved[day].get(leg.party, 0) + 1
-            causes[day] = first_of(leg)
+            causes[day] = cause_by(None, leg)
         if leg.marks & MISSED:
             found.parts += _missed(None, leg)
     for before, after in desk.legs.changed():

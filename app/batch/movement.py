@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from app.batch.causes import Causes, first_of, fresh
+from app.batch.causes import Causes, cause_by, fresh
 from app.batch.desk import Desk
 from app.batch.pairs import Pairs, remarked_amounts
 from app.batch.reach import Dirty
@@ -75,7 +75,7 @@ def causes_of(
 
     for leg in desk.plain:
         if leg.day is not None and keeps(leg.day):
-            cause = first_of(leg)
+            cause = cause_by(None, leg)
             measures = [amount[0] for amount in of_leg(leg)]
             found[leg.rep_id, leg.day].update(dict.fromkeys(measures, cause))
     for change in changes_on(desk):
