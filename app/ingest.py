@@ -69,7 +69,8 @@ class Door:
     def offer(self, arrivals: Iterable[Arrival] = ()) -> Offer:
         """Lay `arrivals` out for `take_offer`."""
         offer = Offer(self._numbers)
-        offer.add(arrivals)
+        for arrival in arrivals:
+            offer.add(arrival)
         return offer
 
     async def take(

@@ -62,14 +62,13 @@ class Offer:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def add(self, arrivals: Iterable[Arrival]) -> None:
+    def add(self, arrival: Arrival) -> None:
         """Lay out what comes next."""
-        for arrival in arrivals:
-            if type(arrival) is Event:
-                self._add(arrival)
-            elif type(arrival) is Refused:
-                self._label(arrival.counted_as, "")
-                self.refused.append(arrival)
+        if type(arrival) is Event:
+            self._add(arrival)
+        elif type(arrival) is Refused:
+            self._label(arrival.counted_as, "")
+            self.refused.append(arrival)
 
     def _add(self, event: Event) -> None:
         name = delivery_of(event)

@@ -12,7 +12,7 @@ from app.events.cloudevents import from_kafka
 from app.events.refusals import Refusal
 from app.events.types import Event
 from app.feeds.feed import Feed, Ignored, ReadAgain, is_tombstone, read_hook, record_hook
-from app.offer import Arrival, Offer
+from app.offer import Offer
 from app.settings import Settings
 from consumers.brake import Verdict
 from consumers.dead_letters import Letter
@@ -32,7 +32,6 @@ class Polled(msgspec.Struct):
     """
 
     offer: Offer
-    arrivals: list[Arrival] = []  # not laid out yet
     letters: list[Letter] = []
     verdicts: list[Verdict] = []
     reached: dict[Partition, int] = {}
@@ -62,8 +61,6 @@ async def decode(
                     _decode_one(batch, partition, record, now, settings.currency)
                 else:
                     _read_one(batch, partition, record, feed, now, settings)
-            offer.add(batch.arrivals)
-            batch.arrivals.clear()
             await asyncio.sleep(0)
         if records:
             batch.reached[partition] = records[-1].offset + 1
@@ -83,9 +80,9 @@ def _decode_one(
     if isinstance(result, Refusal):
         letter = Letter(record, result)
         batch.letters.append(letter)
-        batch.arrivals.append(letter.refused())
+        batch.offer.add(letter.refused())
     else:
-        batch.arrivals.append(result)
+        batch.offer.add(result)
 
 
 def _read_one(
@@ -107,7 +104,7 @@ def _read_one(
         hook = record_hook(record.headers, record.value)
         for one, _ in read_hook(feed, hook, now=now, settings=settings):
             if isinstance(one, Event):
-                batch.arrivals.append(one)
+                batch.offer.add(one)
             elif isinstance(one, Ignored):
                 batch.ignored[feed.name, one.reason] += 1
             elif isinstance(one, ReadAgain):
@@ -118,7 +115,7 @@ def _read_one(
     if refusal is not None:
         letter = Letter(record, refusal)
         batch.letters.append(letter)
-        batch.arrivals.append(letter.refused())
+        batch.offer.add(letter.refused())
 
 
 def _stamp(record: ConsumerRecord) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What is laid out of a batch before its turn: rows, repeats and counts, in any pieces."""
+"""What is laid out of a batch before its turn: rows, repeats and counts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -35,13 +35,11 @@ ARRIVALS = st.lists(
 )
 
 
-@given(ARRIVALS, st.integers(1, 7), st.sets(st.tuples(st.sampled_from(["s1"]), st.just("a"))))
-def test_a_batch_in_any_pieces(
-    arrivals: list[Arrival], piece: int, before: set[tuple[str, str]]
-) -> None:
+@given(ARRIVALS, st.sets(st.tuples(st.sampled_from(["s1"]), st.just("a"))))
+def test_a_batch(arrivals: list[Arrival], before: set[tuple[str, str]]) -> None:
     offer = Offer(NUMBERS)
-    for start in range(0, len(arrivals), piece):
-        offer.add(arrivals[start : start + piece])
+    for arrival in arrivals:
+        offer.add(arrival)
 
     assert len(offer) == len(arrivals)
     assert offer.refused == [a for a in arrivals if isinstance(a, Refused)]
