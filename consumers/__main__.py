@@ -2,7 +2,6 @@
 not there, 78 bad configuration."""
 
 import asyncio
-import gc
 import logging
 import signal
 import sys
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 
 from aiokafka.errors import KafkaError
 
+from app.cycles import look_seldom
 from app.db import Database
 from app.errors import BadConfiguration, RingsideError
 from app.log import start as start_log
@@ -25,9 +25,6 @@ from consumers.runner import Runner
 log = logging.getLogger("consumers")
 
 _CLOSE_SECONDS = 5
-# A batch makes some 100,000 objects and no cycles; looking for cycles after every 700 of them, as
-# Python does, took a sixth of the consumer's time.
-_GARBAGE = 100_000
 _POOL = 3  # one batch at a time, one look at the offsets, one to spare
 
 
@@ -75,7 +72,7 @@ def main() -> int:
         start_log(settings.log_level)
         for handler in logging.root.handlers:
             handler.addFilter(Seldom())
-        gc.set_threshold(_GARBAGE)
+        look_seldom()
         asyncio.run(consume(settings))
     except RingsideError as error:
         log.critical("%s: %s", error.title, error.detail)

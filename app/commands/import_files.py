@@ -1,7 +1,6 @@
 """`ringside import`: history from files, through the same door as everything."""
 
 import asyncio
-import gc
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -13,12 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.commands.reach import data_dir_option, database_of
+from app.cycles import look_seldom
 from app.event_file import EventFile
 from app.history import Imported, take_file
 from app.ingest import Door
-
-# A batch makes many objects and no cycles: look for those seldom.
-_GARBAGE = 100_000
 
 
 @click.command(
@@ -39,7 +36,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Exit 0 if everything was taken, 1 if anything was refused."""
-    gc.set_threshold(_GARBAGE)
+    look_seldom()
     given = {"source": source, "type": type_name}
     missing = {name: value for name, value in given.items() if value}
     found = asyncio.run(_import(files, missing, data_dir))

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import secrets
 import signal
 import socket
@@ -17,6 +16,7 @@ from app import keys
 from app.api.ops import metrics_alone
 from app.api.state import State
 from app.commands.connection import Connection
+from app.cycles import look_seldom
 from app.db import Database
 from app.embedded import running
 from app.errors import BadConfiguration
@@ -26,10 +26,6 @@ from app.producer import Producer
 from app.settings import Settings
 
 GRACE_SECONDS = 5
-
-# New objects until cycles are looked for. With the 700 of the interpreter a directory of 10,000
-# reps and their lineups are gone through every few seconds, 100 ms in which nobody is answered.
-_GARBAGE = 100_000
 
 
 class Server(uvicorn.Server):
@@ -63,7 +59,7 @@ async def serve(app: Application, taken: socket.socket, stop: asyncio.Event) -> 
     The metrics have a port of their own where one is set. Raises `BadConfiguration` where that
     cannot be had.
     """
-    gc.set_threshold(_GARBAGE)
+    look_seldom()
     state: State = app.state.ringside
     servers = {_server(app): taken}
     if state.settings.metrics_port is not None:
