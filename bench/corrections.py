@@ -21,11 +21,10 @@ from typing import Any
 
 from app.db import Database
 from app.embedded import running
-from app.events.decode import decode_structured
-from app.events.types import Event
 from app.ingest import Door
 from app.migrate import migrate
 from app.settings import read
+from bench.door import take
 from bench.ingest import fresh
 from bench.load import calls
 
@@ -69,29 +68,18 @@ def _late(event: dict[str, Any], by: timedelta) -> bytes:
     return json.dumps(event).encode()
 
 
-async def take(dsn: str, before: Sequence[bytes], load: Sequence[bytes]) -> float:
+async def micros(dsn: str, before: Sequence[bytes], load: Sequence[bytes]) -> float:
     """Microseconds an event of `load`, into a database that has taken `before`."""
     database = Database(dsn)
     door = Door(database, read({}, secret="bench"))
-    await _all(door, before)
+    assert await take(door, before, BATCH) == len(before)
     async with database.writing() as session:
         await session.run("ANALYZE")
     started = time.perf_counter()
-    await _all(door, load)
+    assert await take(door, load, BATCH) == len(load)
     seconds = time.perf_counter() - started
     await database.close()
     return seconds / len(load) * 1e6
-
-
-async def _all(door: Door, load: Sequence[bytes]) -> None:
-    for start in range(0, len(load), BATCH):
-        now = datetime.now(UTC)
-        events = [
-            decode_structured(raw, now=now, currency="USD") for raw in load[start : start + BATCH]
-        ]
-        arrivals = [event for event in events if isinstance(event, Event)]
-        assert len(arrivals) == len(events)
-        await door.take(arrivals, now=now)
 
 
 async def main(count: int, rounds: int) -> None:
@@ -110,12 +98,12 @@ async def main(count: int, rounds: int) -> None:
             await asyncio.to_thread(migrate, dsn)
             for _ in range(rounds):
                 for name, load in loads.items():
-                    times[name].append(await take(await fresh(dsn), before, load))
+                    times[name].append(await micros(await fresh(dsn), before, load))
     print(f"medians of {rounds}, {count:,} calls each")
     for name, each in times.items():
-        micros = statistics.median(each)
-        ratio = micros / statistics.median(times["plain"])
-        print(f"{name:10}{micros:6.1f} µs an event   {ratio:.2f} times plain")
+        median = statistics.median(each)
+        ratio = median / statistics.median(times["plain"])
+        print(f"{name:10}{median:6.1f} µs an event   {ratio:.2f} times plain")
 
 
 if __name__ == "__main__":

@@ -10,29 +10,27 @@ it costs without any.
 
 import argparse
 import asyncio
-import gc
 import statistics
 import tempfile
-import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from unittest.mock import patch
 
 from rich.console import Console
 from rich.progress import Progress
 
+from app.cycles import look_seldom
 from app.db import Database
 from app.embedded import running
-from app.events.decode import decode_structured
-from app.events.types import Event
 from app.facts.rows import Leg
 from app.ingest import Door
 from app.migrate import migrate
 from app.rollups import Movement
 from app.settings import read
+from bench.door import Cost, Meter, take
 from bench.ingest import fresh
 from bench.load import calls
 from bench.mixed import MAKERS, Floor, as_event
@@ -45,30 +43,6 @@ INDEXES = {
     ),
     "a rep's day (rep_id, day)": "(rep_id, day)",
 }
-
-
-class Cost(NamedTuple):
-    """CPU microseconds an event: ours, and PostgreSQL's."""
-
-    ours: float
-    theirs: float
-
-
-class Meter:
-    """Reads the CPU of this process and of one backend."""
-
-    def __init__(self, backend: int) -> None:
-        self._backend = Path(f"/proc/{backend}/schedstat")
-
-    def _now(self) -> tuple[float, float]:
-        return time.process_time() * 1e6, int(self._backend.read_text().split()[0]) / 1e3
-
-    async def of(self, work: Awaitable[object], events: int) -> Cost:
-        """What `work` costs for each of so many events."""
-        ours, theirs = self._now()
-        await work
-        after = self._now()
-        return Cost((after[0] - ours) / events, (after[1] - theirs) / events)
 
 
 def median(costs: Sequence[Cost]) -> Cost:
@@ -123,16 +97,6 @@ def of_kind(kind: str, count: int) -> list[bytes]:
         floor.moment += timedelta(milliseconds=50)
         found.append(as_event(floor, kind, MAKERS[kind](floor), f"{kind}-its-{number}"))
     return before + found
-
-
-async def take(door: Door, load: Sequence[bytes], batch: int) -> None:
-    """Decode and take a load in."""
-    for start in range(0, len(load), batch):
-        now = datetime.now(UTC)
-        events = [
-            decode_structured(raw, now=now, currency="USD") for raw in load[start : start + batch]
-        ]
-        await door.take([event for event in events if isinstance(event, Event)], now=now)
 
 
 async def door_of(dsn: str) -> tuple[Database, Door, Meter]:
@@ -236,7 +200,7 @@ def _line(what: str, cost: Cost) -> None:
 
 
 if __name__ == "__main__":
-    gc.set_threshold(100_000, 20, 20)  # as the consumer does
+    look_seldom()  # as the consumer does
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batch", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=5)

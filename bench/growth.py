@@ -14,11 +14,9 @@ pages (full_page_writes off), its first moments, right after a checkpoint, with 
 
 import argparse
 import asyncio
-import gc
 import random
 import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,15 +27,15 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
+from app.cycles import look_seldom
 from app.db import Database
 from app.embedded import running
-from app.events.decode import decode_structured
-from app.events.types import Event
 from app.ingest import Door
 from app.meaning.marks import Mark
 from app.migrate import migrate
 from app.settings import read
 from bench.chart import Line, chart
+from bench.door import Meter, take
 from bench.load import REPS, calls
 
 BATCH, BATCHES, WARM = 5_000, 7, 3
@@ -170,16 +168,10 @@ async def cost(dsn: str, events: Sequence[bytes], told: Callable[[], None]) -> l
     database = Database(dsn, pool=1)
     door = Door(database, read({}, secret="bench"))
     async with database.reading() as reading:
-        backend = await reading.value("SELECT pg_backend_pid()")
+        meter = Meter(await reading.value("SELECT pg_backend_pid()"))
     spent = []
     for start in range(0, len(events), BATCH):
-        before = time.process_time() + _backend_seconds(backend)
-        now = datetime.now(UTC)
-        arrivals = [
-            decode_structured(raw, now=now, currency="USD") for raw in events[start : start + BATCH]
-        ]
-        await door.take([a for a in arrivals if isinstance(a, Event)], now=now)
-        spent.append((time.process_time() + _backend_seconds(backend) - before) / BATCH * 1e6)
+        spent.append(sum(await meter.of(take(door, events[start : start + BATCH], BATCH), BATCH)))
         told()
     await database.close()
     return spent
@@ -196,10 +188,6 @@ async def measured(
     await whole_pages(dsn, "on")
     first = await cost(dsn, load[steady:after], told)
     return Cost(millions, *map(statistics.median, (in_order, any_when, first)))
-
-
-def _backend_seconds(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 async def main(sizes: Sequence[float]) -> list[Cost]:
@@ -251,7 +239,7 @@ if __name__ == "__main__":
     parser.add_argument("--sizes", type=float, nargs="+", default=[1, 5, 20, 50])
     parser.add_argument("--svg", type=Path)
     given = parser.parse_args()
-    gc.set_threshold(100_000, 20, 20)  # as the consumer does
+    look_seldom()  # as the consumer does
     costs = asyncio.run(main(given.sizes))
     if given.svg is not None:
         given.svg.write_text(drawn(costs))

@@ -7,12 +7,12 @@ NDJSON, as `ringside import` takes it in, batches of 20,000, without the start o
 
 import argparse
 import asyncio
-import gc
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from app.cycles import look_seldom
 from app.db import Database
 from app.embedded import running
 from app.event_file import EventFile
@@ -62,7 +62,7 @@ async def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    gc.set_threshold(100_000)  # as the import does
+    look_seldom()  # as the import does
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=100_000)
     given = parser.parse_args()
